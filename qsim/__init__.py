@@ -1,0 +1,1 @@
+"""Circuits, noise and backends, and the circuit families they serve."""
