@@ -21,6 +21,7 @@ from typing import Literal, TypeAlias
 
 from experiments.errors import InputError
 from experiments.statistics.deviance import endpoints
+from experiments.statistics.exact import highest_rate, lowest_rate
 
 Method: TypeAlias = Literal["likelihood_ratio", "clopper_pearson", "wilson", "anytime"]
 Bounds: TypeAlias = tuple[float, float]
@@ -79,7 +80,7 @@ def inverse_sampling_interval(errors: int, shots: int, *, confidence: float = 0.
             "no error to stop at", where="errors", expected="at least 1", got=repr(errors), cure="use interval()"
         )
     tail = (1.0 - confidence) / 2.0
-    return _beta_low(errors, shots, tail), _beta_high(errors - 1, shots - 1, tail)
+    return lowest_rate(errors, shots, tail=tail), highest_rate(errors - 1, shots - 1, tail=tail)
 
 
 @lru_cache(maxsize=64)
@@ -107,29 +108,7 @@ def _wilson_low(errors: int, shots: int, square: float) -> float:
 
 def _clopper_pearson(errors: int, shots: int, confidence: float) -> Bounds:
     tail = (1.0 - confidence) / 2.0
-    return _beta_low(errors, shots, tail), _beta_high(errors, shots, tail)
-
-
-def _beta_low(errors: int, shots: int, tail: float) -> float:
-    """The p at which ``errors`` or more among ``shots`` have probability ``tail``."""
-    from scipy.special import betaincinv
-
-    if not errors:
-        return 0.0
-    if errors == shots:
-        return math.exp(math.log(tail) / shots)
-    return float(betaincinv(errors, shots - errors + 1, tail))
-
-
-def _beta_high(errors: int, shots: int, tail: float) -> float:
-    """The p at which ``errors`` or fewer among ``shots`` have probability ``tail``."""
-    from scipy.special import betainccinv
-
-    if errors == shots:
-        return 1.0
-    if not errors:
-        return -math.expm1(math.log(tail) / shots)
-    return float(betainccinv(errors + 1, shots - errors, tail))
+    return lowest_rate(errors, shots, tail=tail), highest_rate(errors, shots, tail=tail)
 
 
 def _anytime(errors: int, shots: int, confidence: float) -> Bounds:
