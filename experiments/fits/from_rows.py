@@ -45,8 +45,8 @@ def fit_results(results: Results, quantity: str, *, confidence: float = 0.95) ->
     Rows without a tally are left out.  A group that cannot be fitted is reported with its refusal beside the others.
 
     Raises:
-        InputError: an unknown quantity, a study without the axes or the counts a fit needs, nothing run yet, or no group
-            that can be fitted (then with the first group's cause).
+        InputError: an unknown quantity, a study without the axes or the counts a fit needs, nothing run yet, or no
+            group that can be fitted (then with the first group's cause).
     """
     if quantity not in QUANTITIES:
         raise InputError("unknown quantity", where="fit", expected=" or ".join(QUANTITIES), got=repr(quantity))

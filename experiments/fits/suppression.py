@@ -99,7 +99,8 @@ class SuppressionFit:
 
     def __str__(self) -> str:
         text = (
-            f"Lambda = {self.estimate}; {len(self.points_used)} points, deviance {self.deviance:.1f} on {self.dof} degrees of freedom "
+            f"Lambda = {self.estimate}; "
+            f"{len(self.points_used)} points, deviance {self.deviance:.1f} on {self.dof} degrees of freedom "
             f"(p = {self.lack_of_fit_p:.2g})"
         )
         if self.overdispersion > 1:

@@ -88,7 +88,8 @@ class ThresholdFit:
 
     def __str__(self) -> str:
         text = (
-            f"p_c = {self.estimate}, nu = {self.nu:.3g}; {len(self.points_used)} points, deviance {self.deviance:.1f} on {self.dof} degrees of freedom "
+            f"p_c = {self.estimate}, nu = {self.nu:.3g}; "
+            f"{len(self.points_used)} points, deviance {self.deviance:.1f} on {self.dof} degrees of freedom "
             f"(p = {self.lack_of_fit_p:.2g})"
         )
         if self.overdispersion > 1:
