@@ -79,6 +79,7 @@ def xarray_dataset(results: Results) -> xarray.Dataset:
 
     numbers = {name: np.full(shape, np.nan) for name in data_columns(results)}
     texts = {name: np.full(shape, "", dtype=object) for name in ("task_id", "state", "reason")}
+    counting = results.counting
     for row in results.rows:
         where = tuple(position[column][_scalar(row.labels.get(column))] for column in results.columns)
         if texts["task_id"][where]:
@@ -89,7 +90,7 @@ def xarray_dataset(results: Results) -> xarray.Dataset:
                 got=f"{dict(row.labels)} twice",
                 cure="use to_pandas(), which keeps one line a task",
             )
-        for name, value in zip(data_columns(results), data_cells(row, counting=results.counting), strict=True):
+        for name, value in zip(data_columns(results), data_cells(row, counting=counting), strict=True):
             numbers[name][where] = np.nan if value is None else value
         for name in texts:
             texts[name][where] = getattr(row, name)

@@ -54,8 +54,23 @@ def data_hash(results: Results) -> str:
     return hashlib.sha256(csv_text(results).encode()).hexdigest()
 
 
-def cell(value: JSON) -> str:
-    """One CSV cell: floats in full precision, lists and tables as compact JSON, None empty; quoted where RFC 4180 asks."""
+def bare_cells(results: Results) -> Iterator[list[str]]:
+    """Every row's cells as text, before quoting."""
+    counting = results.counting
+    for row in results.rows:
+        labels = [row.labels.get(column) for column in results.columns]
+        cells = (results.study, row.task_id, *labels, *data_cells(row, counting=counting))
+        yield [_text(value) for value in cells]
+
+
+def _lines(results: Results) -> Iterator[str]:
+    yield ",".join(map(_quoted, (*IDENTITY, *grid_headers(results).values(), *data_columns(results))))
+    for cells in bare_cells(results):
+        yield ",".join(map(_quoted, cells))
+
+
+def _text(value: JSON) -> str:
+    """Floats in full precision, lists and tables as compact JSON, None empty."""
     match value:
         case None:
             return ""
@@ -66,17 +81,8 @@ def cell(value: JSON) -> str:
         case float():  # float() strips numpy's scalar type, whose repr is not a number
             return repr(float(value))
         case str():
-            return _quoted(value)
-    return _quoted(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
-
-
-def _lines(results: Results) -> Iterator[str]:
-    counting = results.counting
-    headers = grid_headers(results)
-    yield ",".join(map(cell, (*IDENTITY, *headers.values(), *data_columns(results))))
-    for row in results.rows:
-        labels = [row.labels.get(column) for column in results.columns]
-        yield ",".join(map(cell, (results.study, row.task_id, *labels, *data_cells(row, counting=counting))))
+            return value
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _quoted(text: str) -> str:

@@ -1,0 +1,171 @@
+"""One matplotlib figure of a `Layout`: small multiples with shared axes, a legend, and a file that is the same every time.
+
+    figure = draw(results)
+    write(figure, "threshold.svg")
+
+Figures are built as objects, without pyplot: no global state, no window, nothing to close.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from experiments.errors import InputError, StorageError
+from experiments.plots import theme
+from experiments.plots.marks import draw_band, draw_curve, draw_fit, legend_handle
+from experiments.plots.numbers import text
+from experiments.plots.panels import Layout, Panel, panels, threshold_fit
+from experiments.plots.scales import limits, scale_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from experiments.results import Results
+
+MOST_PANELS = 6
+_METADATA = {
+    ".svg": ("Title", "Description", {"Date": None, "Creator": "qsim-workbench"}),
+    ".png": ("Title", "Description", {"Software": "qsim-workbench"}),
+    ".pdf": ("Title", "Subject", {"CreationDate": None, "ModDate": None, "Creator": "qsim-workbench", "Producer": None}),
+}
+
+
+class SweepFigure(Figure):
+    """A figure that knows where its numbers come from and shows itself in a notebook."""
+
+    title = ""
+    provenance = ""
+
+    def _repr_png_(self) -> bytes:
+        picture = io.BytesIO()
+        self.savefig(picture, format="png", dpi=110)
+        return picture.getvalue()
+
+
+def draw(results: Results) -> SweepFigure:
+    """`experiments.plots.plot`."""
+    layout = panels(results)
+    count = len(layout.panels)
+    if count > MOST_PANELS:
+        raise InputError(
+            "too many panels for one figure",
+            where=f"plot of {results.study}",
+            expected=f"at most {MOST_PANELS} combinations of {', '.join(layout.panel_columns)}",
+            got=str(count),
+            cure="plot fewer grid values, or write the HTML report, which draws them all",
+        )
+    if not any(panel.curves for panel in layout.panels):
+        raise InputError("nothing to draw yet", where=f"plot of {results.study}", expected="a task with data", cure="run the sweep first")
+    across = 1 if count == 1 else 2 if count in (2, 4) else 3
+    down = math.ceil(count / across)
+    width, height = _panel_inches(layout, count)
+    figure = SweepFigure(figsize=(width * across, height * down), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.title = f"{results.study}: {layout.value_label}"
+    figure.provenance = _provenance(results)
+
+    grid: list[Axes] = list(figure.subplots(down, across, sharex=True, sharey=True, squeeze=False).flat)
+    fit = threshold_fit(results, layout)
+    shown = limits(layout)
+    for axes, panel in zip(grid, layout.panels, strict=False):
+        scale_axes(axes, layout, shown)
+        _draw_panel(axes, panel, layout, fit)
+    for unused in grid[count:]:
+        unused.remove()
+    _label(figure, grid[:count], layout, across)
+    _legend(figure, grid[0], layout, fit)
+    _note(figure, layout)
+    return figure
+
+
+def write(figure: Figure, path: str | Path) -> Path:
+    """`experiments.plots.save`."""
+    path = Path(path)
+    known = _METADATA.get(path.suffix.lower())
+    if known is None:
+        raise InputError("cannot draw into this file", where=str(path), expected="a name ending in .svg, .png or .pdf", got=path.suffix or "no suffix")
+    title_key, provenance_key, metadata = known
+    described: dict[str, Any] = {
+        title_key: getattr(figure, "title", "") or "figure",
+        provenance_key: getattr(figure, "provenance", "") or "no provenance",
+        **metadata,
+    }
+    picture = io.BytesIO()
+    with rc_context({"svg.hashsalt": "qsim-workbench", "svg.fonttype": "path", "pdf.fonttype": 42}):
+        figure.savefig(picture, format=path.suffix.lower()[1:], dpi=theme.DOTS_PER_INCH, metadata=described)
+    try:
+        path.write_bytes(picture.getvalue())
+    except OSError as error:
+        raise StorageError(f"cannot be written: {error.strerror}", where=str(path), cure="choose another place or make room") from error
+    return path
+
+
+def _panel_inches(layout: Layout, count: int) -> tuple[float, float]:
+    if layout.x_column is None:
+        rows = len(layout.categories)
+        return theme.PANEL_INCHES[0], max(1.6, 0.9 + 0.28 * rows)
+    return theme.PANEL_INCHES if count == 1 else theme.SMALL_PANEL_INCHES
+
+
+def _draw_panel(axes: Axes, panel: Panel, layout: Layout, fit: Any | None) -> None:
+    if panel.title:
+        axes.set_title(panel.title, fontsize=theme.FONT_SIZE, color=theme.INK)
+    if fit is not None:
+        draw_band(axes, fit)
+    for curve in panel.curves:
+        if fit is not None:
+            draw_fit(axes, fit, curve, layout)
+        draw_curve(axes, curve, layout, fitted=fit is not None)
+
+
+def _label(figure: SweepFigure, grid: list[Axes], layout: Layout, across: int) -> None:
+    across_label, up_label = layout.x_label, layout.value_label
+    if layout.x_column is None:
+        across_label, up_label = up_label, across_label
+    for i, axes in enumerate(grid):
+        below_is_empty = i + across >= len(grid)
+        axes.tick_params(labelbottom=below_is_empty)
+        if len(grid) == 1:
+            axes.set_xlabel(across_label, color=theme.INK)
+            axes.set_ylabel(up_label, color=theme.INK)
+    if len(grid) > 1:
+        figure.supxlabel(across_label, fontsize=theme.FONT_SIZE + 1, color=theme.INK)
+        figure.supylabel(up_label, fontsize=theme.FONT_SIZE + 1, color=theme.INK)
+
+
+def _legend(figure: SweepFigure, axes: Axes, layout: Layout, fit: Any | None) -> None:
+    handles = [legend_handle(i, label, solid=fit is not None) for i, label in enumerate(layout.curve_labels) if layout.curve_column]
+    if fit is not None:
+        handles += [line for line in axes.lines if line.get_gid() == "threshold"]
+    if not handles:
+        return
+    options: dict[str, Any] = {"frameon": False, "fontsize": theme.FONT_SIZE, "title": layout.curve_column, "title_fontsize": theme.FONT_SIZE}
+    many = len(layout.panels) > 1 or len(handles) > 8
+    legend = figure.legend(handles=handles, loc="outside right upper", **options) if many else axes.legend(handles=handles, loc="best", **options)
+    legend.set_alignment("left")
+
+
+def _note(figure: SweepFigure, layout: Layout) -> None:
+    parts = []
+    if layout.unsettled:
+        parts.append(f"hollow: {layout.unsettled} still running")
+    if layout.without_data:
+        parts.append(f"{layout.without_data} without data")
+    if any(point.upper_limit for panel in layout.panels for curve in panel.curves for point in curve.points):
+        parts.append("arrow: no error seen, upper limit")
+    if parts:
+        figure.suptitle("; ".join(parts), fontsize=theme.FONT_SIZE - 2, color=theme.QUIET, x=0.99, ha="right")
+
+
+def _provenance(results: Results) -> str:
+    from experiments.interchange.table_csv import data_hash
+
+    facts = {"study": f"{results.study} version {results.version}", "seed": text(results.manifest.get("seed")), "data sha256": data_hash(results)}
+    return "; ".join(f"{name}: {fact}" for name, fact in facts.items())
