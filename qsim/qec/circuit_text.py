@@ -61,22 +61,6 @@ def readable_circuit(text: str, *, name: str) -> stim.Circuit:
     return circuit
 
 
-def detectors_in(text: str) -> int:
-    """Detectors a circuit text declares, REPEAT blocks multiplied out; the text is read and not parsed."""
-    totals, factors = [0], []
-    for line in text.splitlines():
-        words = line.split("#")[0].split()
-        if words and words[0].upper().startswith("REPEAT"):
-            factors.append(int(words[1]) if len(words) > 1 and words[1].isdecimal() else 1)
-            totals.append(0)
-        elif words and words[0] == "}" and factors:
-            inside = totals.pop()
-            totals[-1] += inside * factors.pop()
-        elif words and words[0].upper().startswith("DETECTOR"):
-            totals[-1] += 1
-    return totals[0]
-
-
 def _first_bad_line(text: str, complaint: str) -> tuple[int, str, str]:
     """Number (from 1), text and complaint of the first line stim refuses; number 0 where no single line is at fault."""
     open_blocks: list[tuple[int, str]] = []

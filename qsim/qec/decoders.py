@@ -7,8 +7,8 @@ Traceback (most recent call last):
 qsim.qec.input_error.QecInputError: decoder: unknown decoder: expected one of vacuous, pymatching, ...
 
 A user's decoder is a `sinter.Decoder`, as an instance or as a class that needs no arguments, with
-``compile_decoder_for_dem``.  If equal detection events always give it equal predictions, let it say so with an attribute
-``deterministic = True``: each distinct syndrome is then decoded once.
+``compile_decoder_for_dem``.  If equal detection events always give it equal predictions, let it say so with an
+attribute ``deterministic = True``: each distinct syndrome is then decoded once.
 """
 
 from __future__ import annotations

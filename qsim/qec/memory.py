@@ -33,8 +33,8 @@ class MemoryCount(NamedTuple):
 class MemorySampler:
     """A noisy circuit with a decoder, ready to be sampled.
 
-    An error is a shot in which any observable differs from its prediction, as sinter counts.  A decoder that appends one
-    byte to its predictions discards the shots where that byte is not zero.
+    An error is a shot in which any observable differs from its prediction, as sinter counts.  A decoder that appends
+    one byte to its predictions discards the shots where that byte is not zero.
 
     Args:
         circuit: noisy stim circuit.

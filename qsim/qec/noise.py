@@ -22,9 +22,9 @@ from dataclasses import dataclass, field
 
 import stim
 
+from qsim.qec.input_error import QecInputError
 from qsim.qec.layers import ANNOTATIONS, align_loops, data_qubits, has_tick, qubits_acted_on, walk
 from qsim.qec.noise_models import NoiseModel, check_strength
-from qsim.qec.input_error import QecInputError
 
 
 def apply_noise(circuit: stim.Circuit, model: str, p: float) -> stim.Circuit:
@@ -40,8 +40,8 @@ def apply_noise(circuit: stim.Circuit, model: str, p: float) -> stim.Circuit:
         p: physical error rate, at most the model's ``largest_p``.
 
     Raises:
-        QecInputError: the circuit is noisy already, uses a qubit twice in a layer (``SD6``, ``SI1000``), or has a gate for
-            which the models state no rule (multi-qubit measurements, ``SPP``).
+        QecInputError: the circuit is noisy already, uses a qubit twice in a layer (``SD6``, ``SI1000``), or has a gate
+            for which the models state no rule (multi-qubit measurements, ``SPP``).
     """
     known = check_strength(model, p)
     already = noise_in(circuit)

@@ -15,8 +15,8 @@ DEPOLARIZE1 on data qubits,
 ================================  ====================  ====  ======
 
 A flip is the Pauli that anticommutes with the basis of the reset or measurement; ``MR`` gets both flips.  A qubit is
-idle in a layer (what stands between two TICKs) when it is used elsewhere in the circuit and not in that layer.  Gates are
-taken as written: SI1000 is not compiled to CZ first.
+idle in a layer (what stands between two TICKs) when it is used elsewhere in the circuit and not in that layer.  Gates
+are taken as written: SI1000 is not compiled to CZ first.
 
 Source: ``SD6`` and ``SI1000``: Gidney, Newman, Fowler and Broughton, "A Fault-Tolerant Honeycomb Memory", Quantum 5,
 605 (2021), arXiv:2108.10457, table 2.  ``uniform_depolarizing``: the four noise arguments of stim's

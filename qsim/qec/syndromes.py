@@ -36,7 +36,7 @@ class Predictor(Protocol):
 
 
 class Plain:
-    """Decodes all shots; ``empty`` is the prediction for no detection events, or None if that must be asked each time."""
+    """Decodes all shots; ``empty`` is the prediction for no detection events, or None to ask for it each time."""
 
     def __init__(self, decode: Decode, empty: Bytes | None) -> None:
         self._decode, self._empty = decode, empty
@@ -67,13 +67,14 @@ class Table:
         for column in range(self._bytes):
             words[:, column] = detections[:, column]
         syndromes = words.view("<u4")[:, 0]
-        found = self._predictions[syndromes]
+        found: Bytes = self._predictions[syndromes]
         unknown = np.flatnonzero(found == 0)
         if unknown.size:
             new, first = np.unique(syndromes[unknown], return_index=True)
             self._predictions[new] = self._decode(detections[unknown[first]])[:, 0] | self._KNOWN
             found = self._predictions[syndromes]
-        return (found ^ self._KNOWN)[:, np.newaxis]
+        found ^= self._KNOWN
+        return found[:, np.newaxis]
 
 
 class Distinct:
