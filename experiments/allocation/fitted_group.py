@@ -22,8 +22,8 @@ from experiments.fits.threshold_fit import ThresholdFit
 class FittedGroup:
     """A fit with its design: the points that inform it, as indices into all points, and their worth.
 
-    ``jacobian`` (N, P) and ``unit_variance`` (N,) are of the fitted rates at ``informative`` (N); ``information`` (P, P)
-    is that of the shots already taken; ``target`` (P,) is the parameter combination whose variance is
+    ``jacobian`` (N, P) and ``unit_variance`` (N,) are of the fitted rates at ``informative`` (N); ``information``
+    (P, P) is that of the shots already taken; ``target`` (P,) is the parameter combination whose variance is
     ``standard_error`` squared.
     """
 
