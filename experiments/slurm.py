@@ -88,6 +88,7 @@ def sbatch_script(
     python: str | Path | None = None,
     job_name: str | None = None,
     limit: int | None = None,
+    seed: int | None = None,
     extra: Sequence[str] = (),
 ) -> str:
     """The text of a bash script for ``sbatch``; nothing is written and nothing is submitted.
@@ -104,6 +105,7 @@ def sbatch_script(
         python: interpreter of the environment to use; the ``qsim`` found on PATH when absent.
         job_name: the sweep file's stem when absent.
         limit: array tasks that may run at the same time.
+        seed: root seed of the sweep; needed when the sweep file names none, since all shards must draw from one root.
         extra: further ``sbatch`` options, one string each, such as ``"--constraint=skylake"``.
 
     Raises:
@@ -118,6 +120,8 @@ def sbatch_script(
     _check_count("cpus", cpus, None)
     if limit is not None:
         _check_count("limit", limit, None)
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
+        raise InputError("not a seed", where="seed", expected="a whole number >= 0", got=repr(seed))
     name = job_name if job_name is not None else re.sub(r"[^A-Za-z0-9._-]+", "-", Path(sweep_path).stem).strip("-._")
     directives = [
         f"--job-name={_matching('job_name', name or 'qsim', _NAME, 'letters, digits and . _ -')}",
@@ -144,6 +148,7 @@ def sbatch_script(
         program=program,
         sweep=_word("sweep_path", sweep_path),
         out=_word("out", out),
+        seed="" if seed is None else f" --seed {seed}",
     )
 
 
@@ -167,7 +172,7 @@ forward() {{
 }}
 trap forward TERM
 
-{program} run {sweep} --out {out} \\
+{program} run {sweep} --out {out}{seed} \\
     --shard "$SLURM_ARRAY_TASK_ID/{shards}" --workers "$SLURM_CPUS_PER_TASK" --max-seconds "$budget" &
 child=$!
 [ "$terminated" = no ] || kill -TERM "$child" 2>/dev/null

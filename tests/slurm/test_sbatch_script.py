@@ -94,6 +94,14 @@ def test_array_task_runs_its_shard_with_its_cpus(tmp_path: Path) -> None:
     assert not (tmp_path / "requeued").exists()
 
 
+def test_all_shards_draw_from_the_seed_they_are_given(tmp_path: Path) -> None:
+    _record_arguments(tmp_path, code=0)
+    script = sbatch_script("s.toml", "out", shards=8, time="30", cpus=1, seed=2**127)
+    assert _start(script, tmp_path).wait(timeout=20) == 0
+    called = _called(tmp_path)
+    assert called[called.index("--seed") + 1] == str(2**127)
+
+
 def test_named_interpreter_runs_the_command_line_module(tmp_path: Path) -> None:
     _fake(tmp_path / "my env", "python", "printf '%s\\0' \"$@\" > called")
     script = sbatch_script("s.toml", "out", shards=1, time="30", cpus=1, python=tmp_path / "my env" / "python")
@@ -151,6 +159,8 @@ def test_walltime_reads_every_form_of_slurm(text: str, seconds: int) -> None:
         ("cpus", -1),
         ("cpus", 2.5),
         ("limit", 0),
+        ("seed", -1),
+        ("seed", 1.5),
         ("memory", "16 G"),
         ("memory", "lots"),
         ("partition", "long\n#SBATCH --nodes=99"),
