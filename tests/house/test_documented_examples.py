@@ -1,0 +1,89 @@
+"""The examples of the documents are programs: each runs here as it stands on the page."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import re
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from house_documents import ROOT, blocks
+
+from experiments.ledger.record import Record, encode
+from experiments.runner import run
+from experiments.study import Study, Tally
+from experiments.sweep import Sweep
+
+
+@pytest.fixture
+def buffon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The study of CONTRIBUTING.md as a module ``buffon`` on the path, where worker processes find it too."""
+    (source,) = blocks(ROOT / "CONTRIBUTING.md", "python")
+    (tmp_path / "buffon.py").write_text(source, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    importlib.invalidate_caches()
+    yield importlib.import_module("buffon").study
+    sys.modules.pop("buffon", None)
+
+
+def test_example_study_keeps_to_the_protocol_and_repeats_its_bits(buffon: Any) -> None:
+    assert isinstance(buffon, Study)
+    for raw in buffon.examples():
+        sampler = buffon.prepare(buffon.Params(**raw))
+        first, second = (sampler.sample(1000, np.random.SeedSequence(5, spawn_key=(1,))) for _ in range(2))
+        assert isinstance(first, Tally)
+        assert first == second
+
+
+@pytest.mark.parametrize("engine", ["in-process", "local"])
+def test_example_study_finds_pi_through_the_runner(buffon: Any, tmp_path: Path, engine: str) -> None:
+    """Oracle: Buffon's 2 length/pi.  Seed fixed; |z| <= 5.6 on three points is a false-alarm rate of 6.4e-8."""
+    lengths = [0.25, 0.5, 1.0]
+    sweep = Sweep(study="buffon:study", grid={"length": lengths}, stop={"max_shots": 100_000}, seed=3)
+    report = run(sweep, tmp_path / "out", engine=engine)
+    assert report.exit_code == 0
+    for row, length in zip(report.results.rows, lengths, strict=True):
+        exact = 2 * length / math.pi
+        assert row.shots == 100_000
+        assert abs(row.errors / row.shots - exact) <= 5.6 * math.sqrt(exact * (1 - exact) / row.shots)
+
+
+def test_example_study_is_registered_by_one_line() -> None:
+    (line,) = blocks(ROOT / "CONTRIBUTING.md", "toml")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert len(line.strip().splitlines()) == 1
+    assert project["entry-points"]["qsim.studies"].keys().isdisjoint(tomllib.loads(line))
+
+
+def test_readme_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    (source,) = blocks(ROOT / "README.md", "python")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(compile(source, "README.md", "exec"), names)
+    assert len(names["frame"]) == 4
+    assert (tmp_path / "threshold.svg").stat().st_size > 1000
+    assert "0.008" in capsys.readouterr().out
+    assert len(source.strip().splitlines()) <= 15
+
+
+def test_readme_sweep_is_a_valid_sweep(tmp_path: Path) -> None:
+    (source,) = blocks(ROOT / "README.md", "toml")
+    (tmp_path / "sweep.toml").write_text(source, encoding="utf-8")
+    sweep = Sweep.load(tmp_path / "sweep.toml")
+    assert len(sweep.tasks()) == 27
+    assert sweep.seed == 20261122
+
+
+def test_runner_page_shows_a_line_the_ledger_would_write() -> None:
+    (line,) = blocks(ROOT / "docs" / "runner.md", "json")
+    shown = re.findall(r'"(\w+)":', line)
+    assert shown == ["t", "b", "n", "s", "counts", "cpu", "env", "crc"]
+    written = encode(Record("8b9c", 0, 256, msgspec.Raw(b'{"counts":[256,31]}'), cpu=0.0021, env="5f0c2d1a")).decode()
+    assert re.findall(r'"(\w+)":', written) == shown
