@@ -37,17 +37,32 @@ class EqualError:
         """Nothing to decide."""
 
 
+class Imported:
+    """Statistics from elsewhere: what is there is all there will be."""
+
+    summary = ""
+
+    def grant(self, tasks: Sequence[Progress]) -> None:
+        """End every task that has data."""
+        for task in tasks:
+            if task.prefix and not task.ended:
+                task.reason = "imported"
+
+
 class FitRounds:
     """Grants that shrink the interval of a fitted quantity most; see `experiments.allocation.FitAllocation`."""
 
     def __init__(self, options: Mapping[str, JSON], axes: Axes) -> None:
-        self._options, self._axes = options, axes
+        from experiments.allocation import FitAllocation
+
+        self._allocation = FitAllocation(**{name: value for name, value in options.items() if name != "rule" and value is not None})
+        self._axes = axes
         self.summary = ""
 
     def grant(self, tasks: Sequence[Progress]) -> None:
         """Decide as many rounds as the tasks' prefixes allow."""
         while any(not task.ended for task in tasks) and all(task.ended or not task.granted for task in tasks):
-            decision = self._allocation().next_shots([self._point(task) for task in tasks])
+            decision = self._allocation.next_shots([self._point(task) for task in tasks])
             self.summary = decision.reason
             for task, shots in zip(tasks, decision.targets, strict=True):
                 if task.ended:
@@ -65,23 +80,23 @@ class FitRounds:
         for task in tasks:
             task.limit = 0
 
-    def _allocation(self) -> Any:
-        from experiments.allocation import FitAllocation
-
-        return FitAllocation(**{name: value for name, value in self._options.items() if name != "rule"})
-
     def _point(self, task: Progress) -> Any:
         from experiments.allocation import Point
+        from experiments.fits.from_rows import rounds_of
 
-        labels = {**task.task.params, **task.task.labels}
+        x, curve = str(self._axes.x), str(self._axes.curve)
+        params = {**task.task.params, **task.task.labels}
         return Point(
-            x=float(labels[str(self._axes.x)]),
-            curve=float(labels[str(self._axes.curve)]),
+            x=float(params[x]),
+            curve=float(params[curve]),
             shots=task.shots,
-            errors=0 if task.tally is None else task.tally.errors,  # type: ignore[attr-defined]
+            errors=getattr(task.tally, "errors", 0),
             cost=task.task.cost,
             max_shots=task.stop.max_shots,
             open=not task.ended,
+            rounds=rounds_of(params, curve),
+            batch=max(1, task.size_of(task.prefix, task.shots)),
+            group=tuple((name, repr(value)) for name, value in task.task.labels.items() if name not in (x, curve)),
         )
 
 
@@ -93,6 +108,8 @@ def rounds_for(allocate: Mapping[str, JSON], axes: Axes, counting: bool, columns
     """
     if allocate["rule"] == "equal_error":
         return EqualError()
+    if allocate["rule"] == "imported":
+        return Imported()
     if not counting:
         raise InputError("a fit needs a study that counts errors", where="allocate.rule", cure='use rule = "equal_error"')
     for axis in (axes.x, axes.curve):

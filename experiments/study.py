@@ -75,7 +75,7 @@ class Schedule:
     """Sizes of a task's batches: ``min(first * growth**k, largest)``, rounded down; never read from a clock."""
 
     first: int = 256
-    growth: float = 2.0
+    growth: float = 1.25
     largest: int = 65_536
 
     def size(self, batch: int) -> int:

@@ -46,8 +46,10 @@ class Allocate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     quantity: str | None = None
     standard_error: float | None = None
     core_seconds: float | None = None
-    floor: float = 0.3
-    pilot_shots: int = 1000
+    floor: float | None = None
+    growth: float | None = None
+    pilot_shots: int | None = None
+    pilot_cap: int | None = None
 
 
 class Batches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

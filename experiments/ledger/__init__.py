@@ -21,7 +21,7 @@ from experiments.ledger.manifest import FILE, Manifest, write_atomically
 from experiments.ledger.reader import Contents, read_shards
 from experiments.ledger.shard import ShardWriter
 
-__all__ = ["Contents", "Ledger", "Manifest", "ShardWriter"]
+__all__ = ["Contents", "Ledger", "Manifest", "ShardWriter", "check", "current_environment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,7 @@ class Ledger:
             LedgerError: the directory holds another sweep, or files that are no ledger.
             StorageError: it cannot be written.
         """
-        if (directory / FILE).exists():
-            _refuse_another_sweep(Manifest.load(directory), manifest, directory)
-        elif directory.is_dir() and any(directory.iterdir()):
-            raise LedgerError("the directory is not empty and is no ledger", where=str(directory), cure="name a new directory with --out")
-        elif directory.exists() and not directory.is_dir():
-            raise LedgerError("not a directory", where=str(directory), cure="name a new directory with --out")
+        check(directory, manifest)
         try:
             (directory / "shards").mkdir(parents=True, exist_ok=True)
             (directory / "runs").mkdir(exist_ok=True)
@@ -88,6 +83,20 @@ class Ledger:
     def runs(self) -> list[dict[str, Any]]:
         """Environments of all runs so far, oldest first."""
         return [json.loads(path.read_bytes()) for path in sorted((self.directory / "runs").glob("*.json"))]
+
+
+def check(directory: Path, manifest: Manifest) -> None:
+    """Refuse a directory that a sweep must not write to; touches nothing.
+
+    Raises:
+        LedgerError: it holds another sweep, or is no ledger.
+    """
+    if (directory / FILE).exists():
+        _refuse_another_sweep(Manifest.load(directory), manifest, directory)
+    elif directory.is_dir() and any(directory.iterdir()):
+        raise LedgerError("the directory is not empty and is no ledger", where=str(directory), cure="name a new directory with --out")
+    elif directory.exists() and not directory.is_dir():
+        raise LedgerError("not a directory", where=str(directory), cure="name a new directory with --out")
 
 
 def current_environment() -> dict[str, Any]:
