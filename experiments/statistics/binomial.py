@@ -9,7 +9,7 @@
 
 >>> low, high = interval(10, 1000)
 >>> f"{low:.6f} {high:.6f}"
-'0.005052 0.017438'
+'0.005023 0.017473'
 """
 
 from __future__ import annotations

@@ -7,10 +7,11 @@ With p = p̂(1 + u) and 1 - p = (1 - p̂)(1 + v) the log likelihood ratio of p̂
 because the first-order terms k u + (n - k) v vanish identically.  Subtracting two log likelihoods instead loses all
 digits once n is large: at n = 1e15 both are near 1e15 while their difference is 2.  Here both terms are positive, and
 h itself is summed so that none is lost.  The unknown is s = ln of the factor by which the shrinking probability
-shrinks (p below p̂, 1 - p above), in which the drop is convex, so a bracketed Newton iteration ends in two to four steps.
+shrinks (p below p̂, 1 - p above), in which the drop is convex, so a bracketed Newton iteration
+ends in two to four steps.
 
 >>> distances(5, 10, drop=1.9207294103470632)
-(0.263..., 0.263...)
+(0.28238622949568926, 0.28238622949568926)
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ class Estimate:
         above, below = self.high - self.value, self.value - self.low
         if not (math.isfinite(above) and math.isfinite(below)) or self.value == 0.0:
             return False
-        return 0.0 < min(above, below) and max(above, below) <= _LOPSIDED * min(above, below)
+        return min(above, below) > 0.0 and max(above, below) <= _LOPSIDED * min(above, below)
 
 
 def _decimal_exponent(x: float) -> int:

@@ -80,7 +80,7 @@ def _never_more_than(most: int, errors: int, drawn: int, shots: int) -> bool:
 
 
 def _truncated_mean(fewest: int, most: int, errors: int, drawn: int, shots: int) -> float:
-    """The mean of J between ``fewest`` and ``most``, summed outwards from the likeliest value by ratios of neighbours."""
+    """The mean of J between ``fewest`` and ``most``, summed outwards from its likeliest value."""
     unmarked_left = shots - drawn - errors
     likeliest = (errors + 1) * (drawn + 1) // (shots + 2)
     start = max(fewest, min(likeliest, most))

@@ -150,5 +150,7 @@ def _class_of(kind: Any) -> type[Tally]:
             cure="install the package that defines it, in the version that wrote the ledger",
         ) from reason
     if not (isinstance(found, type) and all(hasattr(found, each) for each in ("from_json", "to_json", "merge"))):
-        raise InputError("not a tally", where=kind, expected="a class with merge, to_json and from_json", got=repr(found))
+        raise InputError(
+            "not a tally", where=kind, expected="a class with merge, to_json and from_json", got=repr(found)
+        )
     return cast("type[Tally]", found)

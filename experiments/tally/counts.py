@@ -125,7 +125,9 @@ _set_counters = Counts.__dict__["counters"].__set__
 
 def _checked(counters: Mapping[str, int]) -> dict[str, int]:
     if not isinstance(counters, Mapping) or not all(isinstance(name, str) for name in counters):
-        raise InputError("not named counts", where="Counts.counters", expected="a mapping str -> int", got=repr(counters))
+        raise InputError(
+            "not named counts", where="Counts.counters", expected="a mapping str -> int", got=repr(counters)
+        )
     return {name: whole(count, f"Counts.counters[{name!r}]") for name, count in counters.items()}
 
 

@@ -18,9 +18,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from experiments.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import ArrayLike, NDArray
-
     from experiments.study import JSON
 
 
@@ -98,34 +95,3 @@ def fields(state: JSON, count: int, kind: str) -> list[Any]:
             cure="read it with the version of the workbench that wrote it",
         )
     return list(state)
-
-
-def real_array(values: ArrayLike, dimensions: int, where: str) -> NDArray[np.float64]:
-    """Values as a float64 array with the given number of dimensions.
-
-    Raises:
-        InputError: not numbers, complex, or of another dimension.
-    """
-    import numpy as np
-
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind not in "biuf":
-            raise TypeError
-    except (TypeError, ValueError):
-        raise InputError(
-            "not an array of real numbers",
-            where=where,
-            expected=f"{dimensions} dimension(s) of real numbers of equal length",
-            got=repr(values)[:80],
-            cure="take the real part, or the absolute value, first",
-        ) from None
-    if array.ndim != dimensions:
-        raise InputError(
-            "an array of the wrong shape",
-            where=where,
-            expected=f"{dimensions} dimension(s)",
-            got=f"shape {array.shape}",
-            cure="reshape it, e.g. with values.ravel()" if dimensions == 1 else "",
-        )
-    return array.astype(np.float64)
