@@ -70,6 +70,24 @@ def qubits_acted_on(instruction: stim.CircuitInstruction) -> list[int]:
     return [t.value for pair in pairs if all(t.is_qubit_target for t in pair) for t in pair]
 
 
+def without_reuse(instruction: stim.CircuitInstruction) -> Iterator[stim.CircuitInstruction]:
+    """The instruction in pieces, none of which acts on a qubit twice: ``CX 0 1 1 2`` is ``CX 0 1``, then ``CX 1 2``."""
+    acted = qubits_acted_on(instruction)
+    if len(set(acted)) == len(acted):
+        yield instruction
+        return
+    piece: list[stim.GateTarget] = []
+    qubits: set[int] = set()
+    for group in instruction.target_groups():
+        here = {target.value for target in group if target.is_qubit_target}
+        if qubits & here:
+            yield stim.CircuitInstruction(instruction.name, piece, instruction.gate_args_copy())
+            piece, qubits = [], set()
+        piece += group
+        qubits |= here
+    yield stim.CircuitInstruction(instruction.name, piece, instruction.gate_args_copy())
+
+
 def walk(circuit: stim.Circuit) -> Iterator[stim.CircuitInstruction]:
     """Every instruction in order, each block gone through at most twice: enough to see what follows what."""
     for instruction in circuit:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 import stim
 
 from qsim.qec.input_error import QecInputError
-from qsim.qec.layers import ANNOTATIONS, align_loops, data_qubits, has_tick, qubits_acted_on, walk
+from qsim.qec.layers import ANNOTATIONS, align_loops, data_qubits, has_tick, qubits_acted_on, walk, without_reuse
 from qsim.qec.noise_models import NoiseModel, check_strength
 
 
@@ -124,6 +124,11 @@ class _Rewriting:
         if instruction.name in ANNOTATIONS:
             layer.body.append(instruction)
             return
+        for piece in without_reuse(instruction):
+            self.put_gate(piece, layer, repetitions)
+
+    def put_gate(self, instruction: stim.CircuitInstruction, layer: _Layer, repetitions: int) -> None:
+        """Append one instruction that acts on no qubit twice."""
         kind, name, acted = stim.gate_data(instruction.name), instruction.name, qubits_acted_on(instruction)
         flip = "Z_ERROR" if name.endswith("X") else "X_ERROR"
         layer.uses.update({qubit: repetitions * times for qubit, times in Counter(acted).items()})
