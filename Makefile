@@ -23,10 +23,11 @@ help: ## list the targets
 
 demo: $(VENV)/.core ## run the surface-code threshold sweep; results in demo/
 	$(BIN)/qsim run experiments/sweeps/surface_threshold.toml --out demo --workers $(WORKERS)
-	$(BIN)/qsim table demo --csv > demo/table.csv
+	$(BIN)/qsim export demo --format csv
 	$(BIN)/qsim plot demo
 	$(BIN)/qsim report demo
 	$(BIN)/qsim table demo
+	@echo "The ledger, table.csv, plot.svg, plot.png and report.html are in demo/; open demo/report.html in a browser."
 
 test: lint ## run the checks of `make lint`, then every test
 	$(BIN)/python -m pytest

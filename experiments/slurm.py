@@ -140,7 +140,8 @@ def sbatch_script(
     if account is not None:
         directives.append(f"--account={_matching('account', account, _NAME, 'an account name')}")
     directives += [_checked_option(option) for option in extra]
-    program = "qsim" if python is None else f"{_word('python', python)} -m experiments.cli"
+    call = shlex.quote("from experiments.cli import main; main()")
+    program = "qsim" if python is None else f"{_word('python', python)} -c {call}"
     return _SCRIPT.format(
         directives="\n".join(f"#SBATCH {directive}" for directive in directives),
         shards=shards,

@@ -15,7 +15,7 @@ from house_documents import DOCUMENTS, ROOT, console_commands, named_commands
 @functools.cache
 def _help(*subcommand: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "experiments.cli", *subcommand, "--help"],
+        [sys.executable, "-c", "from experiments.cli import main; main()", *subcommand, "--help"],
         capture_output=True,
         text=True,
         cwd=ROOT,

@@ -35,9 +35,10 @@ def test_a_fresh_clone_installs_from_the_locks_then_runs_the_demo(clone: Path, t
         "--require-hashes -r requirements/core.txt",
         "--no-deps --no-build-isolation -e .",
         "qsim run experiments/sweeps/surface_threshold.toml --out demo --workers 2",
-        "qsim table demo",
+        "qsim export demo --format csv",
         "qsim plot demo",
         "qsim report demo",
+        "qsim table demo",
     ]
     places = [plan.find(step) for step in steps]
     assert -1 not in places

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from experiments.collect import load
 from experiments.errors import InputError
+from experiments.runner import run
 from experiments.slurm import MARGIN, sbatch_script, walltime_seconds
+from experiments.sweep import Sweep
 
 AWKWARD = "my sweeps/it's $HOME `now`;.toml"
 
@@ -102,11 +106,25 @@ def test_all_shards_draw_from_the_seed_they_are_given(tmp_path: Path) -> None:
     assert called[called.index("--seed") + 1] == str(2**127)
 
 
-def test_named_interpreter_runs_the_command_line_module(tmp_path: Path) -> None:
+def test_named_interpreter_runs_the_command_line(tmp_path: Path) -> None:
     _fake(tmp_path / "my env", "python", "printf '%s\\0' \"$@\" > called")
     script = sbatch_script("s.toml", "out", shards=1, time="30", cpus=1, python=tmp_path / "my env" / "python")
     assert _start(script, tmp_path).wait(timeout=20) == 0
-    assert _called(tmp_path)[:4] == ["-m", "experiments.cli", "run", "s.toml"]
+    assert _called(tmp_path)[:4] == ["-c", "from experiments.cli import main; main()", "run", "s.toml"]
+
+
+def test_shards_run_by_the_script_add_up_to_the_whole_sweep(tmp_path: Path) -> None:
+    """Oracle: the same sweep run at once in this process; the tables are equal byte by byte."""
+    sweep = tmp_path / "a sweep.toml"
+    sweep.write_text(
+        'study = "coin"\nseed = 7\n[grid]\np = [0.1, 0.2, 0.3]\n[stop]\nmax_shots = 3000\n', encoding="utf-8"
+    )
+    script = sbatch_script(sweep, tmp_path / "split", shards=2, time="30", cpus=1, python=sys.executable)
+    for task in range(2):
+        assert _start(script.replace("$SLURM_CPUS_PER_TASK", "1"), tmp_path, task=task).wait(timeout=60) == 0
+    whole = run(Sweep.load(sweep), tmp_path / "whole", engine="in-process")
+    assert load(tmp_path / "split").to_csv() == whole.results.to_csv()
+    assert all(row.shots == 3000 for row in whole.results.rows)
 
 
 @pytest.mark.parametrize("code", [2, 3, 4])
