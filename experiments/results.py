@@ -34,8 +34,8 @@ class Row:
 
     ``labels`` are the grid columns of the task; ``params`` all its parameters.  ``shots`` is the number of units in the
     published prefix, ``surplus`` those in the ledger beyond it.  ``errors`` is None unless the study counts.
-    ``state`` is one of ``"complete"``, ``"running"``, ``"waiting"``, ``"failed"``; ``reason`` says which rule ended the task
-    (``"max_errors"``, ...) or why it failed.  ``cpu_seconds`` is what the prefix cost, over all workers.
+    ``state`` is one of ``"complete"``, ``"running"``, ``"waiting"``, ``"failed"``; ``reason`` says which rule ended the
+    task (``"max_errors"``, ...) or why it failed.  ``cpu_seconds`` is what the prefix cost, over all workers.
     """
 
     task_id: str
@@ -59,7 +59,7 @@ class Results:
     version: int
     columns: Sequence[str]
     rows: Sequence[Row]
-    axes: Axes = Axes()
+    axes: Axes = field(default_factory=Axes)
     manifest: Mapping[str, Any] = field(default_factory=dict)
     fits: Sequence[Any] = ()
 
@@ -79,13 +79,18 @@ class Results:
                 got="both",
                 cure="make one Results a study",
             )
-        return kinds.pop() if kinds else any(row.errors is not None for row in self.rows)
+        if kinds:
+            return kinds.pop()
+        stop = self.manifest.get("stop") or {}
+        return bool(self.manifest.get("counting") or stop.get("max_errors")) or any(
+            row.errors is not None for row in self.rows
+        )
 
     def to_csv(self) -> str:
         """One line a task in grid order: ``study,task_id,<grid columns>,shots,errors,value,low,high``.
 
-        A study that does not count has ``n,value,low,high``.  Floats are written in full (``repr``), a task without data
-        has empty cells, lines end with ``\\n``; the text depends on the sweep and its seed alone.
+        A study that does not count has ``n,value,low,high``.  Floats are written in full (``repr``), a task without
+        data has empty cells, lines end with ``\\n``; the text depends on the sweep and its seed alone.
         """
         from experiments.interchange.table_csv import csv_text
 
@@ -115,7 +120,7 @@ class Results:
         return xarray_dataset(self)
 
     def plot(self, path: str | Path | None = None) -> SweepFigure:
-        """Draw the values with their intervals along the study's natural axes; save to ``path`` (.svg, .png, .pdf) if given.
+        """Draw the values with their intervals along the study's natural axes; save to ``path`` (.svg, .png, .pdf).
 
         Raises:
             InputError: more than six panels would be needed, or the suffix is not one that can be written.

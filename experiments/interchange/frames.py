@@ -1,9 +1,9 @@
 """Results as data frames: pandas, xarray, and the files made from them (CSV, Parquet).
 
-    frame = pandas_frame(results)                       # study, task_id, distance, p, shots, errors, value, low, high, ...
-    dataset = xarray_dataset(results)
-    dataset["value"].sel(distance=5).plot(xscale="log") # dims: distance, p; attrs: long_name, units
-    write_parquet(results, "surface.parquet")
+frame = pandas_frame(results)                       # study, task_id, distance, p, shots, errors, value, ...
+dataset = xarray_dataset(results)
+dataset["value"].sel(distance=5).plot(xscale="log") # dims: distance, p; attrs: long_name, units
+write_parquet(results, "surface.parquet")
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def xarray_dataset(results: Results) -> xarray.Dataset:
     """Grid columns as dimensions (length = number of distinct values), numbers and state as variables.
 
     Combinations that are not in the sweep, and tasks without data, hold nan (``""`` for texts).  ``long_name`` and
-    ``units`` come from the study's axis labels: ``"latency [s]"`` has the unit ``s``; a label without one has ``units = "1"``.
+    ``units`` come from the study's axis labels: ``"latency [s]"`` has the unit ``s``, a label without one ``"1"``.
 
     Raises:
         MissingExtraError: xarray is not installed.
@@ -96,7 +96,7 @@ def xarray_dataset(results: Results) -> xarray.Dataset:
             texts[name][where] = getattr(row, name)
 
     dims = tuple(headers[column] for column in results.columns)
-    dataset = array.Dataset(
+    dataset: xarray.Dataset = array.Dataset(
         {name: (dims, values.astype(str) if name in texts else values) for name, values in (numbers | texts).items()},
         coords={headers[column]: _coordinate(values) for column, values in coordinates.items()},
         attrs={"study": results.study, "version": results.version, "data_sha256": data_hash(results)},
@@ -120,7 +120,7 @@ def write_parquet(results: Results, path: str | Path) -> Path:
     _extra("pyarrow", "parquet")
     path = Path(path)
     frame = pandas_frame(results)
-    for name in frame.columns[frame.dtypes == object]:
+    for name in frame.columns:
         if len({type(value) for value in frame[name] if value is not None}) > 1:
             frame[name] = frame[name].map(lambda value: value if value is None else str(value))
     try:

@@ -4,8 +4,8 @@
     found = read_sinter_csv(["node1.csv", "node2.csv"])
     found.tasks[0].errors, found.notes
 
-sinter adds up whatever it is given.  Reading here is stricter: a file whose content was already read counts once, a line
-torn by a crash is skipped, and both are said in ``notes``.  Rows with one strong id are summed, as sinter does.
+sinter adds up whatever it is given.  Reading here is stricter: a file whose content was already read counts once, a
+line torn by a crash is skipped, and both are said in ``notes``.  Rows with one strong id are summed, as sinter does.
 """
 
 from __future__ import annotations
@@ -61,14 +61,12 @@ class SinterImport(Sequence[ImportedTask]):
         return len(self.tasks)
 
 
-def export_sinter_csv(
-    results: Results, path: str | Path, task_of: Callable[[Mapping[str, JSON]], Any]
-) -> Path:
+def export_sinter_csv(results: Results, path: str | Path, task_of: Callable[[Mapping[str, JSON]], Any]) -> Path:
     """Write the counting rows of ``results`` as a file that ``sinter`` reads; tasks without data are left out.
 
     Args:
-        task_of: turns a row's parameters into the `sinter.Task` that names it; its ``json_metadata``, decoder and circuit
-            make the strong id.  A task without metadata gets the row's labels.
+        task_of: turns a row's parameters into the `sinter.Task` that names it; its ``json_metadata``, decoder and
+            circuit make the strong id.  A task without metadata gets the row's labels.
 
     Raises:
         InputError: the study does not count errors.
@@ -91,14 +89,16 @@ def export_sinter_csv(
     try:
         path.write_text(text.getvalue(), encoding="utf-8", newline="\n")
     except OSError as error:
-        raise StorageError(f"cannot be written: {error.strerror}", where=str(path), cure="choose another place") from error
+        raise StorageError(
+            f"cannot be written: {error.strerror}", where=str(path), cure="choose another place"
+        ) from error
     return path
 
 
 def read_sinter_csv(paths: Iterable[str | Path]) -> SinterImport:
     """Read sinter statistics files and sum the rows of each strong id.
 
-    A file with the same content as an earlier one is not counted again; a torn last line is skipped; ``notes`` says both.
+    A file with the same content as an earlier one is not counted again; a torn last line is skipped; ``notes`` says so.
 
     Raises:
         InputError: a file is unreadable, is not a sinter file, or has a bad line that is not its last.
@@ -170,7 +170,10 @@ def _tasks(path: Path, content: bytes, notes: list[str]) -> Iterator[ImportedTas
         except (ValueError, TypeError, AttributeError, csv.Error) as error:
             if number != lines[-1][0]:
                 raise InputError(
-                    "a line that cannot be read", where=f"{path}: line {number}", got=repr(line.strip()), cure="remove it"
+                    "a line that cannot be read",
+                    where=f"{path}: line {number}",
+                    got=repr(line.strip()),
+                    cure="remove it",
                 ) from error
             notes.append(f"{path}: line {number} is torn ({len(line)} characters); skipped")
             return

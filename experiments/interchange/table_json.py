@@ -1,7 +1,7 @@
 """The rows as one JSON object, for scripts: everything the table holds and what it leaves out.
 
     {"study": "qec.memory", "version": 1, "columns": ["distance", "p"], "rows": [{"task_id": ..., "labels": {...},
-     "shots": 65536, "errors": 412, "value": 0.0062, "low": 0.0057, "high": 0.0069, "state": "complete", ...}], "fits": [...]}
+     "shots": 65536, "errors": 412, "value": 0.0062, "low": 0.0057, "high": 0.0069, "state": "complete", ...}], ...}
 
 Unlike the CSV, a row also says what the run cost (``cpu_seconds``, ``surplus``), which differs between runs.
 """

@@ -1,4 +1,4 @@
-"""Pictures of results: values with their intervals along the study's natural axes, and fitted curves where there are any.
+"""Pictures of results: values with their intervals along the study's natural axes, with fitted curves if there are any.
 
     from experiments.plots import plot, save
     figure = plot(results)

@@ -1,4 +1,4 @@
-"""One matplotlib figure of a `Layout`: small multiples with shared axes, a legend, and a file that is the same every time.
+"""One matplotlib figure of a `Layout`: small multiples with shared axes, a legend, a file that is the same every time.
 
     figure = draw(results)
     write(figure, "threshold.svg")
@@ -22,7 +22,7 @@ from experiments.plots import theme
 from experiments.plots.marks import draw_band, draw_curve, draw_fit, legend_handle
 from experiments.plots.numbers import text
 from experiments.plots.panels import Layout, Panel, panels, threshold_fit
-from experiments.plots.scales import limits, scale_axes
+from experiments.plots.scales import limits, plain, scale_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from experiments.results import Results
 
 MOST_PANELS = 6
-_METADATA = {
+_METADATA: dict[str, tuple[str, str, dict[str, str | None]]] = {
     ".svg": ("Title", "Description", {"Date": None, "Creator": "qsim-workbench"}),
     ".png": ("Title", "Description", {"Software": "qsim-workbench"}),
-    ".pdf": ("Title", "Subject", {"CreationDate": None, "ModDate": None, "Creator": "qsim-workbench", "Producer": None}),
+    ".pdf": ("Title", "Subject", {"CreationDate": None, "Creator": "qsim-workbench", "Producer": None}),
 }
 
 
@@ -62,7 +62,12 @@ def draw(results: Results) -> SweepFigure:
             cure="plot fewer grid values, or write the HTML report, which draws them all",
         )
     if not any(panel.curves for panel in layout.panels):
-        raise InputError("nothing to draw yet", where=f"plot of {results.study}", expected="a task with data", cure="run the sweep first")
+        raise InputError(
+            "nothing to draw yet",
+            where=f"plot of {results.study}",
+            expected="a task with data",
+            cure="run the sweep first",
+        )
     across = 1 if count == 1 else 2 if count in (2, 4) else 3
     down = math.ceil(count / across)
     width, height = _panel_inches(layout, count)
@@ -90,7 +95,12 @@ def write(figure: Figure, path: str | Path) -> Path:
     path = Path(path)
     known = _METADATA.get(path.suffix.lower())
     if known is None:
-        raise InputError("cannot draw into this file", where=str(path), expected="a name ending in .svg, .png or .pdf", got=path.suffix or "no suffix")
+        raise InputError(
+            "cannot draw into this file",
+            where=str(path),
+            expected="a name ending in .svg, .png or .pdf",
+            got=path.suffix or "no suffix",
+        )
     title_key, provenance_key, metadata = known
     described: dict[str, Any] = {
         title_key: getattr(figure, "title", "") or "figure",
@@ -103,7 +113,9 @@ def write(figure: Figure, path: str | Path) -> Path:
     try:
         path.write_bytes(picture.getvalue())
     except OSError as error:
-        raise StorageError(f"cannot be written: {error.strerror}", where=str(path), cure="choose another place or make room") from error
+        raise StorageError(
+            f"cannot be written: {error.strerror}", where=str(path), cure="choose another place or make room"
+        ) from error
     return path
 
 
@@ -116,7 +128,7 @@ def _panel_inches(layout: Layout, count: int) -> tuple[float, float]:
 
 def _draw_panel(axes: Axes, panel: Panel, layout: Layout, fit: Any | None) -> None:
     if panel.title:
-        axes.set_title(panel.title, fontsize=theme.FONT_SIZE, color=theme.INK)
+        axes.set_title(plain(panel.title), fontsize=theme.FONT_SIZE, color=theme.INK)
     if fit is not None:
         draw_band(axes, fit)
     for curve in panel.curves:
@@ -126,7 +138,7 @@ def _draw_panel(axes: Axes, panel: Panel, layout: Layout, fit: Any | None) -> No
 
 
 def _label(figure: SweepFigure, grid: list[Axes], layout: Layout, across: int) -> None:
-    across_label, up_label = layout.x_label, layout.value_label
+    across_label, up_label = plain(layout.x_label), plain(layout.value_label)
     if layout.x_column is None:
         across_label, up_label = up_label, across_label
     for i, axes in enumerate(grid):
@@ -141,14 +153,19 @@ def _label(figure: SweepFigure, grid: list[Axes], layout: Layout, across: int) -
 
 
 def _legend(figure: SweepFigure, axes: Axes, layout: Layout, fit: Any | None) -> None:
-    handles = [legend_handle(i, label, solid=fit is not None) for i, label in enumerate(layout.curve_labels) if layout.curve_column]
+    labels = layout.curve_labels if layout.curve_column else ()
+    handles = [legend_handle(i, plain(label), solid=fit is not None) for i, label in enumerate(labels)]
     if fit is not None:
         handles += [line for line in axes.lines if line.get_gid() == "threshold"]
     if not handles:
         return
-    options: dict[str, Any] = {"frameon": False, "fontsize": theme.FONT_SIZE, "title": layout.curve_column, "title_fontsize": theme.FONT_SIZE}
+    size, title = theme.FONT_SIZE, plain(layout.curve_column or "")
+    options: dict[str, Any] = {"frameon": False, "fontsize": size, "title": title, "title_fontsize": size}
     many = len(layout.panels) > 1 or len(handles) > 8
-    legend = figure.legend(handles=handles, loc="outside right upper", **options) if many else axes.legend(handles=handles, loc="best", **options)
+    if many:
+        legend = figure.legend(handles=handles, loc="outside right upper", **options)
+    else:
+        legend = axes.legend(handles=handles, loc="best", **options)
     legend.set_alignment("left")
 
 
@@ -167,5 +184,10 @@ def _note(figure: SweepFigure, layout: Layout) -> None:
 def _provenance(results: Results) -> str:
     from experiments.interchange.table_csv import data_hash
 
-    facts = {"study": f"{results.study} version {results.version}", "seed": text(results.manifest.get("seed")), "data sha256": data_hash(results)}
+    facts = {
+        "study": f"{results.study} version {results.version}",
+        "root seed": text(results.manifest.get("seed")),
+        "environment": text(results.manifest.get("env")),
+        "data sha256": data_hash(results),
+    }
     return "; ".join(f"{name}: {fact}" for name, fact in facts.items())

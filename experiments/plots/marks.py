@@ -21,7 +21,9 @@ def draw_curve(axes: Axes, curve: Curve, layout: Layout, *, fitted: bool) -> Non
     measured = [point for point in curve.points if not point.upper_limit]
     if not layout.categories and len(measured) > 1:
         xs, values = [point.x for point in measured], [point.value for point in measured]
-        axes.plot(xs, values, color=style.colour, linestyle=style.dash, linewidth=1.0, alpha=0.3 if fitted else 0.6, zorder=2)
+        axes.plot(
+            xs, values, color=style.colour, linestyle=style.dash, linewidth=1.0, alpha=0.3 if fitted else 0.6, zorder=2
+        )
     for point in measured:
         _bar(axes, point, style, dots=dots)
     for settled in (True, False):
@@ -49,14 +51,24 @@ def draw_band(axes: Axes, fit: Any) -> None:
     low = fit.low if math.isfinite(fit.low) and fit.low > 0 else left
     high = fit.high if math.isfinite(fit.high) else right
     axes.axvspan(max(low, left), min(high, right), color=theme.BAND, alpha=0.13, linewidth=0, zorder=1)
-    line = axes.axvline(fit.p_c, color=theme.BAND, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1, label=_threshold_text(fit))
+    line = axes.axvline(
+        fit.p_c, color=theme.BAND, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1, label=_threshold_text(fit)
+    )
     line.set_gid("threshold")
 
 
 def legend_handle(index: int, label: str, *, solid: bool) -> Line2D:
     """The legend's sample of a curve."""
     style = theme.style(index)
-    return Line2D([], [], color=style.colour, linestyle=style.dash, linewidth=1.3 if solid else 1.0, label=label, **_marker(style, filled=True))
+    return Line2D(
+        [],
+        [],
+        color=style.colour,
+        linestyle=style.dash,
+        linewidth=1.3 if solid else 1.0,
+        label=label,
+        **_marker(style, filled=True),
+    )
 
 
 def _threshold_text(fit: Any) -> str:
@@ -68,7 +80,13 @@ def _threshold_text(fit: Any) -> str:
 
 def _marker(style: theme.Style, *, filled: bool) -> dict[str, Any]:
     face = style.colour if filled else "white"
-    return {"marker": style.marker, "markersize": 4.6, "markerfacecolor": face, "markeredgecolor": style.colour, "markeredgewidth": 1.0}
+    return {
+        "marker": style.marker,
+        "markersize": 4.6,
+        "markerfacecolor": face,
+        "markeredgecolor": style.colour,
+        "markeredgewidth": 1.0,
+    }
 
 
 def _bar(axes: Axes, point: Point, style: theme.Style, *, dots: bool) -> None:
@@ -92,8 +110,24 @@ def _arrow(axes: Axes, point: Point, style: theme.Style, *, dots: bool) -> None:
         xycoords="data",
         xytext=tip,
         textcoords="offset points",
-        arrowprops={"arrowstyle": "<|-", "color": colour, "linewidth": 1.1, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 8, "fill": point.settled},
+        arrowprops={
+            "arrowstyle": "<|-",
+            "color": colour,
+            "linewidth": 1.1,
+            "shrinkA": 0,
+            "shrinkB": 0,
+            "mutation_scale": 8,
+            "fill": point.settled,
+        },
         annotation_clip=False,
         zorder=4,
     )
-    axes.plot(*([value] for value in start), linestyle="", marker="|" if dots else "_", markersize=7, color=colour, markeredgewidth=1.3, zorder=4)
+    axes.plot(
+        *([value] for value in start),
+        linestyle="",
+        marker="|" if dots else "_",
+        markersize=7,
+        color=colour,
+        markeredgewidth=1.3,
+        zorder=4,
+    )

@@ -20,7 +20,7 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def distinct(values: Sequence[JSON], digits: int = 4) -> list[str]:
-    """Texts of ``values``, floats to ``digits`` significant digits or as many more as keep different values different."""
+    """Texts of ``values``, floats to ``digits`` significant digits or as many more as keep different values apart."""
     different = len({json.dumps(value, sort_keys=True) for value in values})
     for precision in range(digits, 17):
         texts = [text(value, precision) for value in values]
@@ -57,7 +57,7 @@ def duration(seconds: float) -> str:
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Labelled ticks of a logarithmic axis: 1-2-5 within two decades, powers of ten (thinned to at most eight) beyond."""
+    """Labelled ticks of a logarithmic axis: 1-2-5 within two decades, beyond them powers of ten (about eight)."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     wide = math.log10(high / low) > 2
     step = max(1, math.ceil((last - first) / 8)) if wide else 1

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Point:
     """One task: position ``x`` (a category's index where x has no numbers), its estimate, and its row's index.
 
-    ``upper_limit`` says that nothing was counted, so that only ``high`` is known; ``settled`` that no more data will come.
+    ``upper_limit`` says that nothing was counted, so that only ``high`` is known; ``settled`` that no more data come.
     """
 
     row: int
@@ -40,7 +40,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Points that share the value ``key`` of the curve column; ``index`` chooses colour and marker, alike in all panels."""
+    """Points that share the value ``key`` of the curve column; ``index`` chooses colour and marker in all panels."""
 
     index: int
     label: str
@@ -80,8 +80,8 @@ class Layout:
 def panels(results: Results) -> Layout:
     """Arrange the rows of ``results`` by ``results.axes``.
 
-    The x axis is ``axes.x``; where that is not swept, the curve column takes its place; where neither is, each row is one
-    dot named by its labels.  Axes are logarithmic when asked for and some value is positive.
+    The x axis is ``axes.x``; where that is not swept, the curve column takes its place; where neither is, each row is
+    one dot named by its labels.  Axes are logarithmic when asked for and some value is positive.
     """
     axes, columns = results.axes, list(results.columns)
     x_column = next((name for name in (axes.x, axes.curve) if axes.x is not None and name in columns), None)
@@ -104,8 +104,8 @@ def panels(results: Results) -> Layout:
         found[titles[i]].setdefault(curve, []).append(_point(i, row, positions[i], log_value))
     return Layout(
         panels=tuple(
-            Panel(title, tuple(Curve(c, curve_texts[c], curves[c], tuple(sorted(found[title][c], key=lambda p: p.x))) for c in sorted(found[title])))
-            for title in found
+            Panel(title, tuple(_curve(c, curve_texts[c], curves[c], points[c]) for c in sorted(points)))
+            for title, points in found.items()
         ),
         x_column=x_column,
         curve_column=curve_column,
@@ -144,6 +144,10 @@ def fitted_curve(fit: Any, curve: Curve, layout: Layout, samples: int = 61) -> l
     return [(x, float(y)) for x, y in zip(at, values, strict=True) if math.isfinite(y)]
 
 
+def _curve(index: int, label: str, key: JSON, points: list[Point]) -> Curve:
+    return Curve(index, label, key, tuple(sorted(points, key=lambda point: point.x)))
+
+
 def _x_label(results: Results, x_column: str | None) -> str:
     if x_column is None:
         return results.columns[0] if len(results.columns) == 1 else ""
@@ -176,7 +180,9 @@ def _point(index: int, row: Row, x: float, log_value: bool) -> Point:
     )
 
 
-def _positions(rows: Sequence[Row], x_column: str | None, columns: Sequence[str]) -> tuple[list[float], tuple[str, ...]]:
+def _positions(
+    rows: Sequence[Row], x_column: str | None, columns: Sequence[str]
+) -> tuple[list[float], tuple[str, ...]]:
     if x_column is None:
         texts = _row_names(rows, columns)
         return [float(i) for i in range(len(rows))], tuple(texts)
@@ -192,7 +198,10 @@ def _row_names(rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
     texts = {column: distinct([row.labels.get(column) for row in rows]) for column in columns}
     if len(columns) == 1:
         return texts[columns[0]]
-    return [", ".join(f"{column} = {texts[column][i]}" for column in columns) or row.task_id[:12] for i, row in enumerate(rows)]
+    return [
+        ", ".join(f"{column} = {texts[column][i]}" for column in columns) or row.task_id[:12]
+        for i, row in enumerate(rows)
+    ]
 
 
 def _titles(rows: Sequence[Row], columns: Sequence[str]) -> list[str]:

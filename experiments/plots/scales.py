@@ -1,7 +1,7 @@
 """Axes limits, scales and ticks: what range is shown, and which numbers stand along it.
 
-A logarithmic axis shows positive ends of intervals only, so that an interval reaching zero runs off the bottom instead of
-stretching the axis by decades.
+A logarithmic axis shows positive ends of intervals only, so that an interval reaching zero runs off the bottom instead
+of stretching the axis by decades.
 """
 
 from __future__ import annotations
@@ -46,13 +46,22 @@ def scale_axes(axes: Axes, layout: Layout, shown: Limits) -> None:
     if dots:
         axes.set(xscale="log" if layout.log_value else "linear", xlim=shown.value, ylim=shown.x[::-1])
     else:
-        axes.set(xscale="log" if layout.log_x else "linear", yscale="log" if layout.log_value else "linear", xlim=shown.x, ylim=shown.value)
+        axes.set(
+            xscale="log" if layout.log_x else "linear",
+            yscale="log" if layout.log_value else "linear",
+            xlim=shown.x,
+            ylim=shown.value,
+        )
     along, across = (axes.yaxis, axes.xaxis) if dots else (axes.xaxis, axes.yaxis)
     _ticks(along, shown.x, log=layout.log_x)
     _ticks(across, shown.value, log=layout.log_value)
     if layout.categories:
         along.set_major_locator(FixedLocator([float(i) for i in range(len(layout.categories))]))
-        along.set_major_formatter(FuncFormatter(lambda x, _: layout.categories[round(x)] if 0 <= round(x) < len(layout.categories) else ""))
+        along.set_major_formatter(
+            FuncFormatter(
+                lambda x, _: plain(layout.categories[round(x)]) if 0 <= round(x) < len(layout.categories) else ""
+            )
+        )
         if not dots and max(map(len, layout.categories)) * len(layout.categories) > 50:
             axes.tick_params(axis="x", labelrotation=30)
     axes.set_axisbelow(True)
@@ -64,10 +73,17 @@ def scale_axes(axes: Axes, layout: Layout, shown: Limits) -> None:
         axes.spines[side].set_color(theme.QUIET)
 
 
+def plain(text: str) -> str:
+    """``text`` such that matplotlib draws it as it is, dollar signs included, and reads no formula into it."""
+    return text.replace("$", r"\$")
+
+
 def _ticks(axis: Axis, shown: tuple[float, float], *, log: bool) -> None:
     if log:
         axis.set_major_locator(FixedLocator(log_ticks(*shown)))
-        axis.set_minor_locator(LogLocator(base=10, subs=range(2, 10)) if math.log10(shown[1] / shown[0]) < 8 else NullLocator())
+        axis.set_minor_locator(
+            LogLocator(base=10, subs=range(2, 10)) if math.log10(shown[1] / shown[0]) < 8 else NullLocator()
+        )
     else:
         axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
     powers = wants_powers(*shown)
@@ -80,7 +96,7 @@ def _ends(points: Iterable[Point], *, log: bool) -> list[float]:
     for point in points:
         own = [point.high] if point.upper_limit else [point.value, point.high, point.low]
         ends += [end for end in own if not log or end > 0]
-        if not point.upper_limit and log and 0 < point.value and point.low <= 0:
+        if not point.upper_limit and log and point.value > 0 and point.low <= 0:
             ends.append(point.value / 3)
         if point.upper_limit:
             ends.append(point.high / 2.5 if log else point.value)

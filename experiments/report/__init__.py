@@ -1,7 +1,7 @@
 """Results for people: aligned text, a notebook table, and one self-contained HTML page.
 
-    from experiments.report import write_report
-    write_report(results, "surface.html")      # opens from file://, asks no network for anything
+from experiments.report import write_report
+write_report(results, "surface.html")      # opens from file://, asks no network for anything
 """
 
 from __future__ import annotations

@@ -30,7 +30,9 @@ def document(results: Results) -> dict[str, JSON]:
         "columns": list(results.columns),
         "rows": _rows(results),
         "plot": _plot(layout, fit),
-        "threshold": None if fit is None else {"p": fit.p_c, "low": fit.low, "high": fit.high, "text": threshold_text(fit)},
+        "threshold": None
+        if fit is None
+        else {"p": fit.p_c, "low": fit.low, "high": fit.high, "text": threshold_text(fit)},
     }
 
 
@@ -77,7 +79,8 @@ def _plot(layout: Layout, fit: Any | None) -> dict[str, JSON]:
         "logX": layout.log_x,
         "logValue": layout.log_value,
         "panels": [
-            {"title": panel.title, "curves": [_curve(curve, layout, fit) for curve in panel.curves]} for panel in layout.panels
+            {"title": panel.title, "curves": [_curve(curve, layout, fit) for curve in panel.curves]}
+            for panel in layout.panels
         ],
     }
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 MOST_ROWS = 200
 _TINT = {"complete": "#10975f", "running": "#2f7fd6", "waiting": "#8b8f98", "failed": "#d1442f"}
 _RIGHT = "text-align:right;font-variant-numeric:tabular-nums;"
-_CELL = "padding:.2em .8em;white-space:nowrap;border-bottom:1px solid rgba(128,128,128,.22);background:none;color:inherit;"
+_CELL = (
+    "padding:.2em .8em;white-space:nowrap;border-bottom:1px solid rgba(128,128,128,.22);background:none;color:inherit;"
+)
 
 
 def notebook_table(results: Results) -> str:
@@ -59,8 +61,9 @@ def _bar(row: Row, results: Results) -> str:
         return ""
     percent, tint = f"{100 * fraction:.3g}", _TINT.get(row.state, _TINT["waiting"])
     return (
-        f'<div role="img" aria-label="{percent} %" title="{percent} %" style="width:6em;height:.55em;border-radius:.3em;'
-        f'background:rgba(128,128,128,.25)"><div style="width:{percent}%;height:100%;border-radius:.3em;background:{tint}">'
+        f'<div role="img" aria-label="{percent} %" title="{percent} %" style="width:6em;height:.55em;'
+        'border-radius:.3em;background:rgba(128,128,128,.25)">'
+        f'<div style="width:{percent}%;height:100%;border-radius:.3em;background:{tint}">'
         "</div></div>"
     )
 

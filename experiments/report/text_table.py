@@ -1,7 +1,7 @@
 """Results as aligned plain text, for terminals, logs and e-mails.
 
-    distance      p     shots  errors  estimate                          state
-           3  0.002   151,000     400  0.00265(13) [95 %: 0.0024, ...]   complete
+distance      p     shots  errors  estimate                          state
+       3  0.002   151,000     400  0.00265(13) [95 %: 0.0024, ...]   complete
 """
 
 from __future__ import annotations

@@ -23,30 +23,38 @@ SURFACE_AXES = Axes(
 MANIFEST: Mapping[str, Any] = {
     "study": "qec.memory",
     "version": 1,
-    "seed": 20261122,
+    "seed": "20261122",
     "source": "surface_threshold.toml",
     "env": "1a2b3c4d",
-    "stop": {"max_shots": 1_000_000, "max_errors": 400, "relative_error": None, "confidence": 0.95, "max_seconds": None},
+    "stop": {
+        "max_shots": 1_000_000,
+        "max_errors": 400,
+        "relative_error": None,
+        "confidence": 0.95,
+        "max_seconds": None,
+    },
     "allocate": {"rule": "equal_error"},
-    "sweep_text": 'study = "qec.memory"\nseed = 20261122\n\n[grid]\ndistance = [3, 5, 7]\np = { logspace = [2e-3, 2e-2, 9] }\n',
-    "runs": [
-        {
-            "env": "1a2b3c4d",
-            "python": "3.11.7",
-            "machine": "x86_64",
-            "system": "Linux",
-            "cpu": "GenuineIntel avx2 fma",
-            "versions": {"qsim-workbench": "0.1.0", "stim": "1.15.0", "pymatching": "2.3.1"},
-            "git": {"commit": "0123456789abcdef0123456789abcdef01234567", "dirty": False},
-            "command": ["qsim", "run", "surface_threshold.toml", "--out", "demo"],
-            "host": "node1",
-            "started": "2026-11-22T18:00:00Z",
-        }
-    ],
+    "sweep": 'study = "qec.memory"\nseed = 20261122\n\n[grid]\ndistance = [3, 5, 7]\n'
+    "p = { logspace = [2e-3, 2e-2, 9] }\n",
+    "environment": {
+        "env": "1a2b3c4d",
+        "python": "3.11.7",
+        "machine": "x86_64",
+        "system": "Linux",
+        "cpu": "GenuineIntel avx2 fma",
+        "versions": {"qsim-workbench": "0.1.0", "stim": "1.15.0", "pymatching": "2.3.1"},
+        "git": {"commit": "0123456789abcdef0123456789abcdef01234567", "dirty": False},
+        "command": ["qsim", "run", "surface_threshold.toml", "--out", "demo"],
+        "host": "node1",
+        "started": "2026-11-22T18:00:00Z",
+    },
+    "problems": [],
 }
 
 
-def counted(labels: Mapping[str, Any], shots: int, errors: int, *, state: str = "complete", index: int = 0, **more: Any) -> Row:
+def counted(
+    labels: Mapping[str, Any], shots: int, errors: int, *, state: str = "complete", index: int = 0, **more: Any
+) -> Row:
     """A row of a counting study; no data when ``shots`` is 0."""
     tally = Counts(shots, errors) if shots else None
     return Row(
@@ -64,7 +72,7 @@ def counted(labels: Mapping[str, Any], shots: int, errors: int, *, state: str = 
 
 
 def surface(*, further: Mapping[str, Sequence[Any]] | None = None, fits: Sequence[Any] = (), seed: int = 1) -> Results:
-    """A threshold at p = 0.0074 for d = 3, 5, 7: 400 errors or 10^6 shots a task, the cheapest points without an error."""
+    """A threshold at p = 0.0074 for d = 3, 5, 7 with about 400 errors a task, 10^6 shots at most."""
     rng = np.random.default_rng(seed)
     rows: list[Row] = []
     cells: list[dict[str, Any]] = [{}]
@@ -77,14 +85,31 @@ def surface(*, further: Mapping[str, Sequence[Any]] | None = None, fits: Sequenc
                 rate = (1 - np.exp(-2 * np.exp(eta))) / 2
                 shots = int(min(1_000_000, 400 / rate))
                 errors = int(rng.binomial(shots, rate))
-                rows.append(counted({**cell, "distance": distance, "p": float(p)}, shots, errors, index=len(rows), cpu_seconds=0.4 * distance))
+                rows.append(
+                    counted(
+                        {**cell, "distance": distance, "p": float(p)},
+                        shots,
+                        errors,
+                        index=len(rows),
+                        cpu_seconds=0.4 * distance,
+                    )
+                )
     return Results("qec.memory", 1, [*(further or {}), "distance", "p"], rows, SURFACE_AXES, MANIFEST, fits)
 
 
 def measured(values: Sequence[float], column: str = "cell") -> Results:
     """A study that does not count: one dot a row, named by a text column."""
     rows = [
-        Row(f"{i:064x}", {column: f"cell {i}"}, {column: f"cell {i}"}, 32, None, Estimate(value, value - 0.1, value + 0.2), None, "complete")
+        Row(
+            f"{i:064x}",
+            {column: f"cell {i}"},
+            {column: f"cell {i}"},
+            32,
+            None,
+            Estimate(value, value - 0.1, value + 0.2),
+            None,
+            "complete",
+        )
         for i, value in enumerate(values)
     ]
     return Results("learning.cells", 2, [column], rows, Axes(value_label="test loss [nats]"))
