@@ -4,8 +4,8 @@
 
 The bare loop compiles a detector sampler, samples bit-packed and decodes the batch bit-packed: what one would write by
 hand.  Both sides take the same batches, in turn, so that a slow moment of the machine hits both.  Times are CPU seconds
-of the process.  A ratio below 1 means the study is faster.  The last column is the wall time per shot that sinter itself
-reports, start-up excluded, with its default batches and one worker.
+of the process.  A ratio below 1 means the study is faster.  The last column is the wall time per shot that sinter
+itself reports, start-up excluded, with its default batches and one worker.
 """
 
 from __future__ import annotations
