@@ -98,12 +98,16 @@ def _likelihood_ratio(errors: int, shots: int, confidence: float) -> Bounds:
 def _wilson(errors: int, shots: int, confidence: float) -> Bounds:
     """The roots of (n + z²) p² - (2k + z²) p + k²/n = 0, the smaller one from the product of the two."""
     square = normal_quantile(confidence) ** 2
-    return _wilson_low(errors, shots, square), 1.0 - _wilson_low(shots - errors, shots, square)
+    if 2 * errors > shots:
+        low, high = _wilson_of_few(shots - errors, shots, square)
+        return 1.0 - high, 1.0 - low
+    return _wilson_of_few(errors, shots, square)
 
 
-def _wilson_low(errors: int, shots: int, square: float) -> float:
+def _wilson_of_few(errors: int, shots: int, square: float) -> Bounds:
     spread = math.sqrt(square * (square + 4.0 * errors * ((shots - errors) / shots)))
-    return 2.0 * errors * (errors / shots) / (2.0 * errors + square + spread)
+    total = 2.0 * errors + square + spread
+    return 2.0 * errors * (errors / shots) / total, total / (2.0 * (shots + square))
 
 
 def _clopper_pearson(errors: int, shots: int, confidence: float) -> Bounds:

@@ -73,7 +73,7 @@ def ratio_interval(
     """The interval for mean(x)/mean(y) from n pairs, by the delta method with Student's quantile.
 
     ``squares_x``, ``squares_y`` and ``products`` are the sums of squared deviations and of their products.  (nan, nan)
-    below two pairs or where mean(y) is 0; trust it where mean(y) is many standard errors from 0.
+    below two pairs or where mean(y) is 0 or all but 0; trust it where mean(y) is many standard errors from 0.
 
     Raises:
         InputError: confidence outside (0, 1), or a negative ``n`` or sum of squares.
@@ -85,8 +85,11 @@ def ratio_interval(
     if n < 2 or mean_y == 0.0:
         return UNKNOWN
     ratio = mean_x / mean_y
-    residual = max(0.0, squares_x - 2.0 * ratio * products + ratio * ratio * squares_y)
-    return student_interval(n, ratio, residual / (mean_y * mean_y), confidence=confidence)
+    if not math.isfinite(ratio * ratio):
+        return UNKNOWN
+    residual = squares_x - 2.0 * ratio * products + ratio * ratio * squares_y
+    half = student_interval(n, 0.0, 0.0 if residual < 0.0 else residual, confidence=confidence)[1] / abs(mean_y)
+    return ratio - half, ratio + half
 
 
 @lru_cache(maxsize=4096)

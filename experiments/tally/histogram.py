@@ -10,6 +10,7 @@ Bin i holds edges[i] <= x < edges[i + 1]; what lies outside is counted as ``unde
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from operator import add
@@ -152,13 +153,16 @@ class Histogram(Monoid):
         if not n:
             return Estimate(math.nan, math.nan, math.nan, confidence)
         below = list(accumulate((self.under, *self.counts)))
-        low, high = -math.inf, math.inf
-        for edge, count in zip(self.edges, below, strict=True):
-            if interval(count, n, confidence=confidence, method="clopper_pearson")[1] < fraction:
-                low = edge
-        for edge, count in zip(reversed(self.edges), reversed(below), strict=True):
-            if interval(count, n, confidence=confidence, method="clopper_pearson")[0] > fraction:
-                high = edge
+
+        def bound(edge: int, end: int) -> float:
+            return interval(below[edge], n, confidence=confidence, method="clopper_pearson")[end]
+
+        # Counts below an edge rise from edge to edge, and so do both bounds of the fraction: bisection finds the ends.
+        edges = range(len(self.edges))
+        past_low = bisect_left(edges, True, key=lambda edge: bound(edge, 1) >= fraction)
+        high_edge = bisect_left(edges, True, key=lambda edge: bound(edge, 0) > fraction)
+        low = self.edges[past_low - 1] if past_low else -math.inf
+        high = self.edges[high_edge] if high_edge < len(self.edges) else math.inf
         return Estimate(self._interpolated(fraction * n, below), low, high, confidence)
 
     def estimate(self, confidence: float = 0.95) -> Estimate:

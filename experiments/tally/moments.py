@@ -121,14 +121,14 @@ class Moments(Monoid):
         """m3/n over (m2/n)^(3/2); nan for vectors and for values that are all equal."""
         if self.dimension is not None or not self.m2:
             return math.nan
-        return math.sqrt(self.n) * self.m3 / (float(self.m2) * math.sqrt(float(self.m2)))
+        return math.sqrt(self.n) * (self.m3 / float(self.m2)) / math.sqrt(float(self.m2))
 
     @property
     def excess_kurtosis(self) -> float:
         """n m4/m2² - 3, which is 0 for normal values; nan for vectors and for values that are all equal."""
         if self.dimension is not None or not self.m2:
             return math.nan
-        return self.n * self.m4 / (float(self.m2) * float(self.m2)) - 3.0
+        return self.n * (self.m4 / float(self.m2)) / float(self.m2) - 3.0
 
     def merge(self, other: Moments) -> Moments:
         """The moments of both sets of values together.

@@ -111,7 +111,7 @@ class Weighted(Monoid):
     def _about(self, shift: float) -> tuple[float, float]:
         """``first`` and ``second`` with deviations taken from mean + shift."""
         second = self.second - 2.0 * shift * self.first + shift * shift * self.weight2
-        return self.first - shift * self.weight2, max(0.0, second) if second == second else second
+        return self.first - shift * self.weight2, 0.0 if second < 0.0 else second
 
     def to_json(self) -> JSON:
         """``[n, weight, weight2, mean, first, second]``."""
@@ -136,6 +136,6 @@ class Weighted(Monoid):
         if self.weight == 0.0:
             return Estimate(math.nan, math.nan, math.nan, confidence)
         worth = self.effective_size
-        squares = self.second / self.weight2 * worth
+        squares = self.second / self.weight2 * worth if self.weight2 else math.nan
         low, high = student_interval(worth, self.mean, squares, confidence=confidence)
         return Estimate(self.mean, low, high, confidence)
