@@ -46,6 +46,13 @@ def test_every_qsim_subcommand_and_option_exists(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_option_named_alone_exists(document: Path) -> None:
+    known = " ".join(_help(name) for name in _subcommands())
+    named = re.findall(r"`(--[a-z][a-z-]*)[^`]*`", document.read_text(encoding="utf-8"))
+    assert [option for option in named if not re.search(rf"{option}\b(?!-)", known)] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_make_target_exists(document: Path) -> None:
     for command in named_commands(document, "make"):
         words = [word for word in re.sub(r"-C \S+", "", command).split()[1:] if "=" not in word]
