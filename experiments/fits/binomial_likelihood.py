@@ -71,6 +71,7 @@ def deviance(counts: Counts, rates: FloatArray) -> float:
     return 2.0 * float(lost.sum())
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a step so wild that it overflows is refused by its gradient
 def maximise(
     model: RateModel, start: Sequence[float] | FloatArray, counts: Counts, *, held: int | None = None
 ) -> Maximum:
@@ -93,9 +94,9 @@ def maximise(
         ridge = np.diag(np.maximum(diagonal, 1e-12 * max(float(diagonal.max(initial=0.0)), 1e-300)))
         while damping < 1e12:
             step = np.zeros_like(parameters)
-            step[free] = np.linalg.solve(information + damping * ridge, score)
+            step[free] = _solved(information + damping * ridge, score)
             trial_rates, trial_gradient = model(parameters + step)
-            trial = deviance(counts, trial_rates)
+            trial = deviance(counts, trial_rates) if np.isfinite(trial_gradient).all() else np.inf
             if np.isfinite(trial) and trial <= current + 1e-13 * (1.0 + current):
                 break
             damping *= 10.0
@@ -170,6 +171,14 @@ def _profile_end(
         if outside - inside < 1e-9 * outside:
             return float(best.parameters[index] + distance * unit)
     raise _undetermined()
+
+
+def _solved(matrix: FloatArray, vector: FloatArray) -> FloatArray:
+    """Solution of the linear system, all nan where there is none."""
+    try:
+        return np.asarray(np.linalg.solve(matrix, vector))
+    except np.linalg.LinAlgError:
+        return np.full_like(vector, np.nan)
 
 
 def _score_and_information(counts: Counts, rates: FloatArray, gradient: FloatArray) -> tuple[FloatArray, FloatArray]:

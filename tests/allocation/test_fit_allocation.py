@@ -152,15 +152,15 @@ def test_one_impossible_noise_strength_does_not_stop_the_others():
 
 
 def test_closed_and_full_points_get_no_more_shots():
-    rule = FitAllocation("threshold", core_seconds=5.0)
+    rule = FitAllocation("threshold", core_seconds=50.0)
     closed = {4, 13}
-    grid = [replace(point, max_shots=20_000) for point in GRID]
+    grid = [replace(point, max_shots=2100) for point in GRID]
     rng = np.random.default_rng(12)
     begun = [replace(p, shots=2000, errors=int(rng.binomial(2000, r))) for p, r in zip(grid, RATES, strict=True)]
     begun = [replace(point, open=index not in closed) for index, point in enumerate(begun)]
     points, _ = played(rule, begun, RATES, seed=12)
     assert all(points[index].shots == 2000 for index in closed)
-    assert max(point.shots for point in points) <= 20_000
+    assert max(point.shots for point in points) == 2100
 
 
 def test_all_points_closed_ends_the_sweep():

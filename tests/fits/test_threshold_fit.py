@@ -222,6 +222,16 @@ def test_impossible_input_is_refused_by_name(change, words):
         fit_threshold(**(COUNTS | change))
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_counts_without_any_order_end_in_a_fit_or_a_refusal_and_nothing_else(seed):
+    rng = np.random.default_rng(seed)
+    try:
+        fit = fit_threshold(GRID_P, GRID_D, np.full(18, 10**6), rng.choice([0, 1, 500_000, 10**6], 18))
+    except InputError:
+        return
+    assert fit.low <= fit.p_c <= fit.high
+
+
 def test_curves_that_never_cross_are_refused():
     below = STRENGTHS < 0.0095
     chosen = np.tile(below, 3)
