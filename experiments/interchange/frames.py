@@ -120,7 +120,7 @@ def write_parquet(results: Results, path: str | Path) -> Path:
     _extra("pyarrow", "parquet")
     path = Path(path)
     frame = pandas_frame(results)
-    for name in frame.columns:
+    for name in grid_headers(results).values():
         if len({type(value) for value in frame[name] if value is not None}) > 1:
             frame[name] = frame[name].map(lambda value: value if value is None else str(value))
     try:

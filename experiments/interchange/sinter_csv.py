@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from experiments.study import JSON
 
 COLUMNS = ("shots", "errors", "discards", "seconds", "decoder", "strong_id", "json_metadata", "custom_counts")
+_CLOSED = ('"', "}", "null")
+"""How a last line without its newline must end to be taken as whole: any other cell might have been cut short."""
 _REQUIRED = set(COLUMNS) - {"custom_counts"}
 
 
@@ -121,17 +123,7 @@ def read_sinter_csv(paths: Iterable[str | Path]) -> SinterImport:
 
 def _exported(row: Row, task: Any) -> tuple[Any, ...]:
     counters = dict(getattr(row.tally, "counters", {}))
-    metadata = task.json_metadata
-    if metadata is None:
-        metadata = dict(row.labels)
-        task = type(task)(
-            circuit=task.circuit,
-            decoder=task.decoder,
-            detector_error_model=task.detector_error_model,
-            postselection_mask=task.postselection_mask,
-            postselected_observables_mask=task.postselected_observables_mask,
-            json_metadata=metadata,
-        )
+    task = _identified(task, row)
     return (
         row.shots,
         row.errors,
@@ -139,9 +131,30 @@ def _exported(row: Row, task: Any) -> tuple[Any, ...]:
         float(row.cpu_seconds),
         task.decoder,
         task.strong_id(),
-        json.dumps(metadata, separators=(",", ":"), sort_keys=True),
+        json.dumps(task.json_metadata, separators=(",", ":"), sort_keys=True),
         json.dumps(counters, separators=(",", ":"), sort_keys=True) if counters else "",
     )
+
+
+def _identified(task: Any, row: Row) -> Any:
+    """The task with all that its strong id hashes: metadata, and the error model ``sinter collect`` would derive."""
+    if task.json_metadata is not None and task.detector_error_model is not None:
+        return task
+    return type(task)(
+        circuit=task.circuit,
+        decoder=task.decoder,
+        detector_error_model=task.detector_error_model or _error_model(task.circuit),
+        postselection_mask=task.postselection_mask,
+        postselected_observables_mask=task.postselected_observables_mask,
+        json_metadata=dict(row.labels) if task.json_metadata is None else task.json_metadata,
+    )
+
+
+def _error_model(circuit: Any) -> Any:
+    try:
+        return circuit.detector_error_model(decompose_errors=True, approximate_disjoint_errors=True)
+    except ValueError:  # hyperedges that do not decompose: sinter hands the decoder the model as it is
+        return circuit.detector_error_model(approximate_disjoint_errors=True)
 
 
 def _content(path: Path) -> bytes:
@@ -154,6 +167,9 @@ def _content(path: Path) -> bytes:
 def _tasks(path: Path, content: bytes, notes: list[str]) -> Iterator[ImportedTask]:
     text = content.decode("utf-8-sig", errors="replace")
     lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    rest = text.rpartition("\n")[2]
+    if rest and not rest.strip():
+        notes.append(_torn(path, text.count("\n") + 1, rest))
     header = [name.strip() for name in next(csv.reader([line for _, line in lines[:1]]), [])]
     missing = sorted(_REQUIRED - set(header))
     if missing:
@@ -164,9 +180,12 @@ def _tasks(path: Path, content: bytes, notes: list[str]) -> Iterator[ImportedTas
             got=f"no {', '.join(missing)}",
             cure="give a file written by sinter collect or by qsim export --format sinter-csv",
         )
+    open_line = 0 if text.endswith("\n") else text.count("\n") + 1
     for number, line in lines[1:]:
         try:
             task = _task(header, line)
+            if number == open_line and not line.rstrip("\r").endswith(_CLOSED):
+                raise ValueError("the last cell may go on")
         except (ValueError, TypeError, AttributeError, csv.Error) as error:
             if number != lines[-1][0]:
                 raise InputError(
@@ -175,9 +194,13 @@ def _tasks(path: Path, content: bytes, notes: list[str]) -> Iterator[ImportedTas
                     got=repr(line.strip()),
                     cure="remove it",
                 ) from error
-            notes.append(f"{path}: line {number} is torn ({len(line)} characters); skipped")
+            notes.append(_torn(path, number, line))
             return
         yield task
+
+
+def _torn(path: Path, number: int, line: str) -> str:
+    return f"{path}: line {number} is torn ({len(line)} characters and no line end); skipped"
 
 
 def _task(header: Sequence[str], line: str) -> ImportedTask:

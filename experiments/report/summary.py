@@ -1,7 +1,7 @@
 """A sweep in a sentence or two: what was swept, how far it is, what was found.
 
 27 tasks over distance (3, 5, 7) and p (9 values, 0.002 to 0.02): all complete;
-    1,234,567 shots, 9,876 errors, 3.1 min of core time.
+1,234,567 shots, 9,876 errors, 3.1 min of core time.
 """
 
 from __future__ import annotations

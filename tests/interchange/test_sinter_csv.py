@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -27,11 +28,21 @@ def circuit(distance: int, p: float) -> stim.Circuit:
     )
 
 
-def task_of(params: Mapping[str, Any]) -> sinter.Task:
+def bare_task_of(params: Mapping[str, Any]) -> sinter.Task:
     return sinter.Task(
         circuit=circuit(params["d"], params["p"]),
         decoder="pymatching",
         json_metadata={"d": params["d"], "p": params["p"]},
+    )
+
+
+def task_of(params: Mapping[str, Any]) -> sinter.Task:
+    """The task with the error model that ``sinter collect`` derives, so that it has a strong id."""
+    bare = bare_task_of(params)
+    assert bare.circuit is not None
+    model = bare.circuit.detector_error_model(decompose_errors=True, approximate_disjoint_errors=True)
+    return sinter.Task(
+        circuit=bare.circuit, decoder="pymatching", detector_error_model=model, json_metadata=bare.json_metadata
     )
 
 
@@ -99,7 +110,7 @@ def stats() -> list[sinter.TaskStats]:
             json_metadata=None,
             shots=10,
             errors=1,
-            custom_counts={"x": 2},  # type: ignore[arg-type]
+            custom_counts=Counter({"x": 2}),
         ),
     ]
 
@@ -196,9 +207,11 @@ def test_missing_file_unwritable_place_and_uncounted_study_are_refused(tmp_path:
 def test_sinters_own_collection_is_read(tmp_path: Path) -> None:
     text = io.StringIO()
     print(sinter.CSV_HEADER, file=text)
-    for stat in sinter.collect(num_workers=1, tasks=[task_of({"d": 3, "p": 0.1})], max_shots=200):
+    for stat in sinter.collect(num_workers=1, tasks=[bare_task_of({"d": 3, "p": 0.1})], max_shots=200):
         print(stat.to_csv_line(), file=text)
     path = tmp_path / "stats.csv"
     path.write_text(text.getvalue())
     (task,) = read_sinter_csv([path])
-    assert (task.strong_id, task.shots) == (task_of({"d": 3, "p": 0.1}).strong_id(), 200)
+    exported = read_sinter_csv([export_sinter_csv(results(), tmp_path / "ours.csv", bare_task_of)])
+    (same,) = [ours for ours in exported if ours.metadata == {"d": 3, "p": 0.1}]
+    assert (task.strong_id, task.shots) == (same.strong_id, 200)
