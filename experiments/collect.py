@@ -11,6 +11,7 @@ from experiments.ledger import Contents, Ledger, Manifest
 from experiments.progress import Progress
 from experiments.results import Results, Row
 from experiments.rounds import Rounds, rounds_for, start
+from experiments.statistics.binomial import Method
 from experiments.statistics.estimate import Estimate
 from experiments.tally.counts import Counts
 
@@ -26,7 +27,7 @@ def fold(manifest: Manifest, contents: Contents, tasks: Sequence[Any] | None = N
     return progresses, rounds
 
 
-def load(directory: str | Path, *, interval: str = "likelihood_ratio") -> Results:
+def load(directory: str | Path, *, interval: Method = "likelihood_ratio") -> Results:
     """The results of a ledger, finished or not.
 
     Raises:
@@ -43,7 +44,12 @@ def load(directory: str | Path, *, interval: str = "likelihood_ratio") -> Result
 
 
 def results_of(
-    ledger: Ledger, progresses: Sequence[Progress], rounds: Rounds, *, problems: Sequence[str] = (), interval: str = "likelihood_ratio"
+    ledger: Ledger,
+    progresses: Sequence[Progress],
+    rounds: Rounds,
+    *,
+    problems: Sequence[str] = (),
+    interval: Method = "likelihood_ratio",
 ) -> Results:
     """Rows in grid order, with everything needed to plot and to reproduce them."""
     manifest = ledger.manifest
@@ -65,7 +71,7 @@ def results_of(
     return Results(manifest.study, manifest.version, tuple(manifest.columns), rows, manifest.axes, about)
 
 
-def row_of(progress: Progress, confidence: float, interval: str) -> Row:
+def row_of(progress: Progress, confidence: float, interval: Method) -> Row:
     """The published row of one task."""
     tally = progress.tally
     return Row(
@@ -92,7 +98,7 @@ def state_of(progress: Progress) -> str:
     return "running" if progress.prefix else "waiting"
 
 
-def published(progress: Progress, confidence: float, interval: str) -> Estimate | None:
+def published(progress: Progress, confidence: float, interval: Method) -> Estimate | None:
     """The estimate of the prefix; unbiased under the stop rule that ended a counting task."""
     from experiments.statistics.stopped import unbiased_rate
 
@@ -102,5 +108,5 @@ def published(progress: Progress, confidence: float, interval: str) -> Estimate 
     found = tally.estimate(confidence, method=interval)
     if progress.reason != "max_errors" or progress.stop.max_errors is None:
         return found
-    value = unbiased_rate(tally.errors, tally.shots, last_batch=progress.last_batch, max_errors=progress.stop.max_errors)
+    value = unbiased_rate(tally.errors, tally.kept, last_batch=progress.last_kept, max_errors=progress.stop.max_errors)
     return Estimate(value, found.low, found.high, found.confidence)

@@ -15,7 +15,7 @@ from experiments.sweep import Sweep
 
 
 def forecast(sweep: Sweep, out: Path, *, workers: int, shard: tuple[int, int] | None = None) -> str:
-    """A text: one line a task, then totals.  Costs come from the study's formula, and are upper bounds where errors end a task.
+    """A text: one line a task, then totals.  Costs come from the study's formula; where errors end a task, bounds.
 
     Raises:
         InputError, LedgerError: whatever the run itself would refuse; nothing is written.
@@ -32,7 +32,8 @@ def forecast(sweep: Sweep, out: Path, *, workers: int, shard: tuple[int, int] | 
     seconds = [_core_seconds_left(progress) for progress in progresses]
     total = sum(seconds)
     missing = sum(not progress.ended for progress in progresses)
-    lines.append(f"{len(tasks)} tasks, {missing} unfinished, seed {manifest.seed if sweep.seed is not None else 'drawn at the first run'}")
+    seed = "drawn at the first run" if sweep.seed is None else manifest.seed
+    lines.append(f"{len(tasks)} tasks, {missing} unfinished, seed {seed}")
     if math.isfinite(total):
         lines.append(f"at most {_duration(total)} of core time: {_duration(total / workers)} with {workers} workers")
     else:

@@ -34,7 +34,9 @@ def points(columns: Mapping[str, list[JSON]]) -> Iterator[dict[str, int]]:
 def _column(values: Any, where: str) -> list[JSON]:
     if isinstance(values, list):
         if not values:
-            raise InputError("an empty column makes an empty sweep", where=where, expected="at least one value", got="[]")
+            raise InputError(
+                "an empty column makes an empty sweep", where=where, expected="at least one value", got="[]"
+            )
         return values
     if isinstance(values, Mapping) and len(values) == 1:
         (form, arguments), *_ = values.items()

@@ -1,7 +1,7 @@
 """What a task *is*: its content-addressed id, and the random stream of each of its batches.
 
-A task is (study, version, parameters) and nothing else; labels for plots, file names and hosts do not count.  Parameters
-that stand at their default are left out, so a study may gain a parameter with a default without orphaning old ledgers
+A task is (study, version, parameters) and nothing else; labels, file names and hosts do not count.  Parameters that
+stand at their default are left out, so a study may gain a parameter with a default without orphaning old ledgers
 (changing a default changes the meaning: bump the version).
 
 >>> task_id("coin", 1, {"p": 0.5})[:8]

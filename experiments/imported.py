@@ -50,8 +50,9 @@ def import_sinter(files: Sequence[str | Path], out: str | Path) -> tuple[list[st
     columns = _columns(imported)
     environment = current_environment()
     manifest = Manifest(
-        study=STUDY, version=1, seed=0, counting=True, axes=_axes(columns), stop=Stop(), allocate={"rule": "imported"}, columns=columns,
-        tasks=[_task(task, columns) for task in imported], sweep_text=f"# imported by: qsim import {' '.join(map(str, files))}\n",
+        study=STUDY, version=1, seed=0, counting=True, axes=_axes(columns), stop=Stop(),
+        allocate={"rule": "imported"}, columns=columns, tasks=[_task(task, columns) for task in imported],
+        sweep_text=f"# imported by: qsim import {' '.join(map(str, files))}\n",
         source=", ".join(Path(file).name for file in files), env=environment["env"],
     )  # fmt: skip
     fresh = not (out / "manifest.json").exists()
@@ -76,7 +77,10 @@ def sinter_task_of(results: Results) -> Callable[[Mapping[str, JSON]], Any]:
     study = find_study(results.study)
     if not hasattr(study, "sinter_task"):
         raise InputError(
-            "this study has no sinter form", where=f"results of {results.study}", expected="a study with sinter_task(params)", cure="export as csv or parquet"
+            "this study has no sinter form",
+            where=f"results of {results.study}",
+            expected="a study with sinter_task(params)",
+            cure="export as csv or parquet",
         )
 
     def task_of(params: Mapping[str, JSON]) -> Any:
@@ -104,7 +108,9 @@ def _axes(columns: Sequence[str]) -> Axes:
 
 def _task(task: ImportedTask, columns: Sequence[str]) -> Task:
     metadata = task.metadata if isinstance(task.metadata, Mapping) else {}
-    labels = {name: task.decoder if name == "decoder" and name not in metadata else metadata.get(name) for name in columns}
+    labels = {
+        name: task.decoder if name == "decoder" and name not in metadata else metadata.get(name) for name in columns
+    }
     params = {"strong_id": task.strong_id, "decoder": task.decoder, "json_metadata": task.metadata, **metadata}
     return Task(task.strong_id, params, labels, Schedule(task.shots, 1.0, task.shots), 0.0)
 
@@ -117,10 +123,26 @@ def _record(task: ImportedTask, env: str) -> Record:
 def _refuse_other_counts(out: Path, imported: Sequence[ImportedTask]) -> None:
     ledger = Ledger.open(out)
     if ledger.manifest.study != STUDY:
-        raise LedgerError("this ledger is of another sweep", where=str(out), expected="imported statistics", got=ledger.manifest.study, cure="use another --out")
+        raise LedgerError(
+            "this ledger is of another sweep",
+            where=str(out),
+            expected="imported statistics",
+            got=ledger.manifest.study,
+            cure="use another --out",
+        )
     sizes = {task.strong_id: task.shots for task in imported}
     for task in ledger.manifest.tasks:
         if sizes.pop(task.id, None) != task.schedule.first:
-            raise LedgerError("these files say something else than the ledger", where=str(out), got=f"task {task.id[:12]}", cure="import into a new --out")
+            raise LedgerError(
+                "these files say something else than the ledger",
+                where=str(out),
+                got=f"task {task.id[:12]}",
+                cure="import into a new --out",
+            )
     if sizes:
-        raise LedgerError("these files hold tasks that the ledger has not", where=str(out), got=str(len(sizes)), cure="import all files at once into a new --out")
+        raise LedgerError(
+            "these files hold tasks that the ledger has not",
+            where=str(out),
+            got=str(len(sizes)),
+            cure="import all files at once into a new --out",
+        )

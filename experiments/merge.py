@@ -14,7 +14,7 @@ from experiments.ledger.reader import read_shards
 
 
 def merge(sources: Sequence[str | Path], out: str | Path) -> str:
-    """Unite ledgers of one study, version, seed and grid columns into ``out`` (itself a ledger, or new); returns a summary.
+    """Unite ledgers of one study, version, seed and grid columns into ``out`` (a ledger, or new); returns a summary.
 
     The rules of ``out``, or of the first source, hold; tasks are united in order.
 
@@ -26,7 +26,10 @@ def merge(sources: Sequence[str | Path], out: str | Path) -> str:
     out = Path(out)
     ledgers = [Ledger.open(source) for source in sources]
     known = [Ledger.open(out)] if (out / "manifest.json").exists() else []
-    manifest = _united([ledger.manifest for ledger in known + ledgers], [out, *map(Path, sources)] if known else list(map(Path, sources)))
+    manifest = _united(
+        [ledger.manifest for ledger in known + ledgers],
+        [out, *map(Path, sources)] if known else list(map(Path, sources)),
+    )
     shards = [shard for ledger in known + ledgers for shard in sorted((ledger.directory / "shards").glob("*.jsonl"))]
     contents = read_shards(shards)
     target = Ledger.prepare(out, manifest)
@@ -35,7 +38,9 @@ def merge(sources: Sequence[str | Path], out: str | Path) -> str:
             if ledger.directory.resolve() != out.resolve():
                 _copy(ledger.directory, target.directory)
     except OSError as error:
-        raise StorageError(f"the merge stopped ({error.strerror})", where=str(out), cure="make room, then run the same command again") from error
+        raise StorageError(
+            f"the merge stopped ({error.strerror})", where=str(out), cure="make room, then run the same command again"
+        ) from error
     batches = sum(len(found) for found in contents.batches.values())
     return f"{len(sources)} ledgers, {len(manifest.tasks)} tasks, {batches} distinct batches in {out}"
 

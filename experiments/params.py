@@ -57,8 +57,16 @@ def explained_table(
 ) -> InputError:
     """The same explanation for one table of a sweep file, whose keys stand under ``table.``."""
     found = _explained(error, kind, raw, Place(place.source, {}))
-    where = found.where.replace(": params.", f": {table}." if table else ": ").replace(": params", f": {table}" if table else "")
-    return InputError(found.what, where=where, expected=found.expected, got=found.got, cure=found.cure if "[params]" not in found.cure else "")
+    where = found.where.replace(": params.", f": {table}." if table else ": ").replace(
+        ": params", f": {table}" if table else ""
+    )
+    return InputError(
+        found.what,
+        where=where,
+        expected=found.expected,
+        got=found.got,
+        cure=found.cure if "[params]" not in found.cure else "",
+    )
 
 
 def describe(params_type: type) -> list[tuple[str, str, str, str]]:
@@ -127,7 +135,9 @@ def _documentation(kind: shapes.Type) -> str:
 def _explained(error: msgspec.ValidationError, params_type: type, raw: Mapping[str, JSON], place: Place) -> InputError:
     cause: BaseException | None = error.__cause__
     if isinstance(cause, WorkbenchError):
-        return InputError(cause.what, where=place.of(cause.where), expected=cause.expected, got=cause.got, cure=cause.cure)
+        return InputError(
+            cause.what, where=place.of(cause.where), expected=cause.expected, got=cause.got, cure=cause.cure
+        )
     text = str(error)
     fields = _fields(params_type)
     unknown = re.search(r"unknown field `(.+?)`", text)

@@ -1,7 +1,7 @@
 """One task's way to its end: the contiguous prefix of its batches, the merged tally, and the rule that ended it.
 
-Batches may arrive in any order; they are folded in batch order, and the stop rule is asked after each.  Whoever folds the
-same records — a live run, a resumed one, ``qsim table`` — gets the same numbers, bit for bit.
+Batches may arrive in any order; they are folded in batch order, and the stop rule is asked after each.  Whoever folds
+the same records — a live run, a resumed one, ``qsim table`` — gets the same numbers, bit for bit.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Progress:
     limit: int | None = None
     prefix: int = 0
     shots: int = 0
-    last_batch: int = 0
+    last_kept: int = 0
     cpu: float = 0.0
     tally: Tally | None = None
     reason: str = ""
@@ -41,7 +41,7 @@ class Progress:
     waiting: dict[tuple[int, int], Record] = field(default_factory=dict)
 
     def size_of(self, batch: int, shots_before: int) -> int:
-        """Size of a batch that starts after ``shots_before`` shots: the schedule's, cut to meet ``max_shots`` exactly."""
+        """Size of a batch that starts after ``shots_before`` shots: the schedule's, cut to meet ``max_shots``."""
         size = self.task.schedule.size(batch)
         return size if self.stop.max_shots is None else min(size, self.stop.max_shots - shots_before)
 
@@ -76,7 +76,7 @@ class Progress:
             self.tally = tally if self.tally is None else self.tally.merge(tally)
             self.prefix += 1
             self.shots += size
-            self.last_batch = size
+            self.last_kept = getattr(tally, "kept", size)
             self.cpu += record.cpu
             self.reason = self.stop.reached(self.tally)
 

@@ -89,6 +89,6 @@ def _checked(study: Any, reference: str, where: str) -> Any:
 def _with_defaults(study: Any) -> Any:
     """The same study with the members of `StudyDefaults` it leaves out."""
     merged = type(f"{type(study).__name__}WithDefaults", (type(study), StudyDefaults), {})
-    complete = object.__new__(merged)
+    complete: Any = object.__new__(merged)
     complete.__dict__.update(vars(study))
     return complete

@@ -1,8 +1,8 @@
 """Allocation in rounds: grants of shots that are decided from the finished prefixes of earlier rounds only.
 
-With ``equal_error`` every task is granted everything and its stop rule decides.  With ``fit`` the tasks of a round run to
-their grants; when all stand there, the next grants are computed from exactly those prefixes.  The decision never sees what
-arrived early, so a resumed sweep, or ``qsim table``, walks through the same rounds to the same numbers.
+With ``equal_error`` every task is granted everything and its stop rule decides.  With ``fit`` the tasks of a round run
+to their grants; when all stand there, the next grants are computed from exactly those prefixes.  The decision never
+sees what arrived early, so a resumed sweep, or ``qsim table``, walks through the same rounds to the same numbers.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ class FitRounds:
     def __init__(self, options: Mapping[str, JSON], axes: Axes) -> None:
         from experiments.allocation import FitAllocation
 
-        self._allocation = FitAllocation(**{name: value for name, value in options.items() if name != "rule" and value is not None})
+        self._allocation = FitAllocation(
+            **{name: value for name, value in options.items() if name != "rule" and value is not None}
+        )
         self._axes = axes
         self.summary = ""
 
@@ -94,7 +96,7 @@ class FitRounds:
             cost=task.task.cost,
             max_shots=task.stop.max_shots,
             open=not task.ended,
-            rounds=rounds_of(params, curve),
+            rounds=rounds_of(params, curve) if self._allocation.quantity == "lambda" else 1.0,
             batch=max(1, task.size_of(task.prefix, task.shots)),
             group=tuple((name, repr(value)) for name, value in task.task.labels.items() if name not in (x, curve)),
         )
@@ -111,11 +113,16 @@ def rounds_for(allocate: Mapping[str, JSON], axes: Axes, counting: bool, columns
     if allocate["rule"] == "imported":
         return Imported()
     if not counting:
-        raise InputError("a fit needs a study that counts errors", where="allocate.rule", cure='use rule = "equal_error"')
+        raise InputError(
+            "a fit needs a study that counts errors", where="allocate.rule", cure='use rule = "equal_error"'
+        )
     for axis in (axes.x, axes.curve):
         if axis is None or axis not in columns:
             raise InputError(
-                "the fit's axes are not in the grid", where="allocate.rule", expected=f"grid columns {axes.x} and {axes.curve}", got=", ".join(columns)
+                "the fit's axes are not in the grid",
+                where="allocate.rule",
+                expected=f"grid columns {axes.x} and {axes.curve}",
+                got=", ".join(columns),
             )
     return FitRounds(allocate, axes)
 

@@ -1,4 +1,4 @@
-"""The runner: brings a ledger to its goal, and can be stopped, killed and repeated at any moment without changing a number.
+"""The runner: brings a ledger to its goal; stopped, killed and repeated at any moment, it changes no number.
 
     tasks -> what the ledger already has -> batches still missing -> engine -> ledger -> stop rules -> results
 
@@ -30,7 +30,7 @@ from experiments.ledger.record import Record
 from experiments.progress import Progress
 from experiments.registry import find_study
 from experiments.results import Results
-from experiments.rounds import Rounds
+from experiments.rounds import Rounds, rounds_for
 from experiments.scheduling import Scheduler
 from experiments.shards import share_of
 from experiments.sweep import Sweep, Task
@@ -68,7 +68,7 @@ Observer = Callable[[RunState], None]
 
 
 def plan(sweep: Sweep, out: Path, environment: dict[str, Any]) -> Manifest:
-    """The manifest that a run of this sweep would write; the seed is the sweep's, the ledger's, or drawn, in this order.
+    """The manifest that a run of this sweep would write; its seed is the sweep's, else the ledger's, else drawn.
 
     Raises:
         InputError: anything wrong with the sweep; nothing has been written.
@@ -77,8 +77,12 @@ def plan(sweep: Sweep, out: Path, environment: dict[str, Any]) -> Manifest:
     tasks = sweep.tasks()
     if sweep.rules.max_errors is not None and not study.counting:
         raise InputError(
-            f"study {study.name} does not count errors", where=f"{sweep.source}: stop.max_errors", cure="use relative_error or max_shots"
+            f"study {study.name} does not count errors",
+            where=f"{sweep.source}: stop.max_errors",
+            cure="use relative_error or max_shots",
         )
+    allocate = msgspec.structs.asdict(sweep.allocation)
+    rounds_for(allocate, study.axes, study.counting, tuple(sweep.grid))
     seed = sweep.seed
     if seed is None:
         try:
@@ -92,7 +96,7 @@ def plan(sweep: Sweep, out: Path, environment: dict[str, Any]) -> Manifest:
         counting=study.counting,
         axes=study.axes,
         stop=sweep.rules,
-        allocate=msgspec.structs.asdict(sweep.allocation),
+        allocate=allocate,
         columns=tuple(sweep.grid),
         tasks=tasks,
         sweep_text=sweep.to_toml(),
@@ -132,7 +136,9 @@ def run(
     manifest = plan(sweep, out, environment)
     chosen = manifest.tasks if shard is None else share_of(manifest.tasks, *shard)
     if shard is not None and manifest.allocate["rule"] == "fit":
-        raise InputError("a fit decides over all tasks at once", where="--shard", cure='use rule = "equal_error", or one job')
+        raise InputError(
+            "a fit decides over all tasks at once", where="--shard", cure='use rule = "equal_error", or one job'
+        )
     chosen_engine = make_engine(engine, workers)
     ledger = Ledger.prepare(out, manifest)
     contents = ledger.read()
@@ -156,7 +162,9 @@ def run(
 
 def _assignment(manifest: Manifest, tasks: Sequence[Task]) -> Assignment:
     study = find_study(manifest.study)
-    return Assignment(manifest.study, manifest.seed, {task.id: task.params for task in tasks}, tuple(study.preload), study.threads)
+    return Assignment(
+        manifest.study, manifest.seed, {task.id: task.params for task in tasks}, tuple(study.preload), study.threads
+    )
 
 
 def _exit_code(progresses: Sequence[Progress]) -> int:
@@ -169,7 +177,13 @@ class _Driver:
     """One run's loop: dispatch, wait, write, fold."""
 
     def __init__(
-        self, state: RunState, engine: Engine, writer: ShardWriter, env: str, deadline: float | None, observer: Observer | None
+        self,
+        state: RunState,
+        engine: Engine,
+        writer: ShardWriter,
+        env: str,
+        deadline: float | None,
+        observer: Observer | None,
     ) -> None:
         self._state, self._engine, self._writer, self._env = state, engine, writer, env
         self._deadline, self._observer = deadline, observer

@@ -1,4 +1,4 @@
-"""Splitting a sweep over jobs: share i of n takes the tasks that even out the predicted cost, the same on every machine."""
+"""Splitting a sweep over jobs: share i of n takes tasks that even out the predicted cost, the same on every machine."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """When a task has enough: rules that read the merged prefix of its batches and nothing else.
 
 Rules never see the clock, the number of workers or batches that arrived out of order; so where a task stops is a
-function of the sweep and its seed alone.  `Stop.max_seconds` is not such a rule: it bounds a *run*, which can be resumed.
+function of the sweep and its seed alone.  `Stop.max_seconds` is not such a rule: it bounds a *run*, which resumes.
 """
 
 from __future__ import annotations
@@ -43,11 +43,15 @@ class Stop:
         for name, low in (("max_shots", 1), ("max_errors", 2)):
             value = getattr(self, name)
             if value is not None and value < low:
-                raise InputError("out of range", where=f"{source}: stop.{name}", expected=f"a whole number >= {low}", got=str(value))
+                raise InputError(
+                    "out of range", where=f"{source}: stop.{name}", expected=f"a whole number >= {low}", got=str(value)
+                )
         for name in ("relative_error", "max_seconds"):
             value = getattr(self, name)
             if value is not None and not (value > 0 and math.isfinite(value)):
-                raise InputError("out of range", where=f"{source}: stop.{name}", expected="a finite number > 0", got=str(value))
+                raise InputError(
+                    "out of range", where=f"{source}: stop.{name}", expected="a finite number > 0", got=str(value)
+                )
         if not 0 < self.confidence < 1:
             raise InputError(
                 "out of range",

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias, runtime_checkable
 
@@ -72,7 +73,10 @@ class Study(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Sizes of a task's batches: ``min(first * growth**k, largest)``, rounded down; never read from a clock."""
+    """Sizes of a task's batches: ``first``, then each ``growth`` times the last (rounded down), at most ``largest``.
+
+    A growth of 1.25 keeps the shots past the end of a stop rule below a quarter of those before it.
+    """
 
     first: int = 256
     growth: float = 1.25
@@ -80,9 +84,18 @@ class Schedule:
 
     def size(self, batch: int) -> int:
         """Units in batch ``batch`` (0, 1, 2, ...)."""
-        if batch >= 64:
-            return self.largest
-        return int(min(self.first * self.growth**batch, self.largest))
+        sizes = _growing_sizes(self.first, self.growth, self.largest)
+        return sizes[min(batch, len(sizes) - 1)]
+
+
+@lru_cache(maxsize=256)
+def _growing_sizes(first: int, growth: float, largest: int) -> list[int]:
+    """Sizes up to the one that repeats; by repeated multiplication, which every platform rounds alike."""
+    sizes, exact = [min(first, largest)], float(first)
+    while growth > 1 and sizes[-1] < largest:
+        exact *= growth
+        sizes.append(int(min(exact, largest)))
+    return sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +124,15 @@ class StudyDefaults:
     counting: ClassVar[bool] = False
     """True when the study tallies `Counts`, so that ``max_errors`` means something."""
 
-    def schedule(self, params: Any) -> Schedule:
+    def schedule(self, params: Any) -> Schedule:  # noqa: ARG002
         """Batch sizes of a task; aim at 0.2 to 2 s a batch once grown."""
         return Schedule()
 
-    def cost(self, params: Any) -> float:
+    def cost(self, params: Any) -> float:  # noqa: ARG002
         """Core seconds per unit on a typical machine: a fixed formula, never a measurement."""
         return 1e-5
 
-    def resolve(self, params: dict[str, JSON], directory: Path) -> dict[str, JSON]:
+    def resolve(self, params: dict[str, JSON], directory: Path) -> dict[str, JSON]:  # noqa: ARG002
         """Replace references in raw parameters (a file's path) by content, so that content is what is hashed."""
         return params
 

@@ -104,7 +104,9 @@ class Sweep:
         self._typed("allocate", Allocate)
         self._typed("batches", Batches)
         if self.seed is not None and not (isinstance(self.seed, int) and self.seed >= 0):
-            raise InputError("not a seed", where=f"{self.source}: seed", expected="a whole number >= 0", got=repr(self.seed))
+            raise InputError(
+                "not a seed", where=f"{self.source}: seed", expected="a whole number >= 0", got=repr(self.seed)
+            )
         self.rules.validate(self.source)
         self._check_allocation()
 
@@ -163,7 +165,11 @@ class Sweep:
         columns = self.columns()
         both = sorted(set(columns) & set(self.params))
         if both:
-            raise InputError("a parameter is fixed and swept at once", where=f"{self.source}: params.{both[0]}", cure="keep one of the two")
+            raise InputError(
+                "a parameter is fixed and swept at once",
+                where=f"{self.source}: params.{both[0]}",
+                cure="keep one of the two",
+            )
         tasks: list[Task] = []
         seen: dict[str, str] = {}
         for cell in grids.points(columns):
@@ -172,7 +178,10 @@ class Sweep:
             name = ", ".join(f"{column}[{i}]" for column, i in cell.items())
             if task.id in seen:
                 raise InputError(
-                    "two grid points are the same task", where=f"{self.source}: grid", got=f"{seen[task.id]} and {name}", cure="remove one"
+                    "two grid points are the same task",
+                    where=f"{self.source}: grid",
+                    got=f"{seen[task.id]} and {name}",
+                    cure="remove one",
                 )
             seen[task.id] = name
             tasks.append(task)
@@ -204,7 +213,14 @@ class Sweep:
         return run(self, where, workers=workers, engine=engine, **options).results
 
     def _task(self, study: Any, raw: dict[str, JSON], place: typed.Place) -> Task:
-        resolved = study.resolve(dict(raw), self.directory)
+        try:
+            resolved = study.resolve(dict(raw), self.directory)
+        except OSError as error:
+            raise InputError(
+                f"a file among the parameters cannot be read ({error.strerror})",
+                where=place.of(""),
+                got=str(error.filename),
+            ) from None
         params = typed.convert(study.Params, resolved, place)
         full = typed.as_json(params)
         labels = {name: full[name] if resolved[name] == raw[name] else raw[name] for name in place.cell}
@@ -213,7 +229,11 @@ class Sweep:
         except ValueError:
             raise InputError("parameters must be finite", where=place.of(""), got=str(full)) from None
         return Task(
-            task_id(study.name, study.version, typed.non_default(params)), full, labels, self._schedule(study, params), study.cost(params)
+            task_id(study.name, study.version, typed.non_default(params)),
+            full,
+            labels,
+            self._schedule(study, params),
+            study.cost(params),
         )
 
     def _schedule(self, study: Any, params: Any) -> Schedule:
@@ -222,9 +242,12 @@ class Sweep:
         first, growth, largest = (changed.get(name, getattr(own, name)) for name in ("first", "growth", "largest"))
         if "first" in changed and "largest" not in changed:
             largest = max(first, largest)
-        if first < 1 or growth < 1 or largest < first:
+        if first < 1 or not (growth == 1 or 1.001 <= growth <= 1000) or largest < first:
             raise InputError(
-                "impossible batch sizes", where=f"{self.source}: batches", expected="1 <= first <= largest and growth >= 1", got=str(changed)
+                "impossible batch sizes",
+                where=f"{self.source}: batches",
+                expected="1 <= first <= largest, and growth 1 or in [1.001, 1000]",
+                got=str(changed),
             )
         return Schedule(first, growth, largest)
 
@@ -239,7 +262,11 @@ class Sweep:
         except msgspec.ValidationError as error:
             raise typed.explained_table(error, kind, value, place, name) from None
         if unknown:
-            raise InputError("unknown key", where=f"{self.source}: {name}.{min(unknown)}", expected="one of " + ", ".join(kind.__annotations__))
+            raise InputError(
+                "unknown key",
+                where=f"{self.source}: {name}.{min(unknown)}",
+                expected="one of " + ", ".join(kind.__annotations__),
+            )
 
     def _check_allocation(self) -> None:
         rule, where = self.allocation.rule, f"{self.source}: allocate"
@@ -247,7 +274,10 @@ class Sweep:
             raise InputError("unknown rule", where=f"{where}.rule", expected='"equal_error" or "fit"', got=repr(rule))
         if rule == "fit" and self.allocation.quantity not in ("threshold", "lambda"):
             raise InputError(
-                "which quantity is fitted?", where=f"{where}.quantity", expected='"threshold" or "lambda"', got=repr(self.allocation.quantity)
+                "which quantity is fitted?",
+                where=f"{where}.quantity",
+                expected='"threshold" or "lambda"',
+                got=repr(self.allocation.quantity),
             )
         goals = (self.allocation.standard_error, self.allocation.core_seconds)
         if not self.rules.ends_tasks and not (rule == "fit" and any(goal is not None for goal in goals)):
@@ -265,7 +295,9 @@ def _apply(table: dict[str, Any], change: str) -> None:
     key, equals, text = change.partition("=")
     steps = [step.strip() for step in key.split(".")]
     if not equals or not all(steps):
-        raise InputError("not a change", where="--set", expected="key=value, e.g. stop.max_errors=100", got=repr(change))
+        raise InputError(
+            "not a change", where="--set", expected="key=value, e.g. stop.max_errors=100", got=repr(change)
+        )
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

@@ -27,7 +27,11 @@ def to_toml(table: Mapping[str, Any]) -> str:
     text = "".join(f"{_key(key)} = {_value(value, key)}\n" for key, value in top.items())
     for name, section in table.items():
         if isinstance(section, Mapping):
-            lines = [f"{_key(key)} = {_value(value, f'{name}.{key}')}\n" for key, value in section.items() if value is not None]
+            lines = [
+                f"{_key(key)} = {_value(value, f'{name}.{key}')}\n"
+                for key, value in section.items()
+                if value is not None
+            ]
             text += f"\n[{_key(name)}]\n{''.join(lines)}" if lines else ""
     return text
 
@@ -47,4 +51,9 @@ def _value(value: Any, where: str) -> str:
         return "[" + ", ".join(_value(item, where) for item in value) + "]"
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{_key(key)} = {_value(item, where)}" for key, item in value.items()) + " }"
-    raise InputError("a sweep cannot hold this value", where=where, expected="numbers, strings, booleans, lists, tables", got=repr(value))
+    raise InputError(
+        "a sweep cannot hold this value",
+        where=where,
+        expected="numbers, strings, booleans, lists, tables",
+        got=repr(value),
+    )

@@ -32,7 +32,9 @@ class Verification:
             return f"{self.replayed} of {self.total} batches replayed: all identical, bit by bit"
         here = current_environment()["env"]
         foreign = sorted({env for env in self.environments if env != here})
-        why = f"; they were made in environments {', '.join(foreign)}, this is {here}: see runs/*.json" if foreign else ""
+        why = (
+            f"; they were made in environments {', '.join(foreign)}, this is {here}: see runs/*.json" if foreign else ""
+        )
         return f"{self.replayed} of {self.total} batches replayed: {len(self.differences)} differ{why}"
 
 
@@ -45,15 +47,22 @@ def verify(directory: str | Path, *, share: float = 0.05, workers: int = 2) -> V
     ledger = Ledger.open(directory)
     manifest = ledger.manifest
     tasks = {task.id: task for task in manifest.tasks}
-    records = [record for batches in ledger.read().batches.values() for record in batches.values() if record.task in tasks]
+    records = [
+        record for batches in ledger.read().batches.values() for record in batches.values() if record.task in tasks
+    ]
     if not records:
         raise LedgerError("no batch to replay", where=str(directory), cure="run the sweep first")
     if manifest.allocate["rule"] == "imported":
-        raise LedgerError("imported statistics cannot be replayed: their seeds were never recorded", where=str(directory))
+        raise LedgerError(
+            "imported statistics cannot be replayed: their seeds were never recorded", where=str(directory)
+        )
     study = find_study(manifest.study)
     if study.version != manifest.version:
         raise LedgerError(
-            "the installed study has another version", where=str(directory), expected=f"{manifest.study} version {manifest.version}", got=str(study.version)
+            "the installed study has another version",
+            where=str(directory),
+            expected=f"{manifest.study} version {manifest.version}",
+            got=str(study.version),
         )
     chosen = sorted(random.sample(records, max(1, math.ceil(share * len(records)))), key=lambda record: record.key)
     params = {task: tasks[task].params for task in {record.task for record in chosen}}
@@ -89,4 +98,5 @@ def _difference(record: Record, outcome: Outcome) -> str:
     if outcome.state == bytes(record.state):
         return ""
     got = outcome.error or outcome.died or outcome.state.decode()
-    return f"batch {record.batch} (size {record.size}) of task {record.task[:12]}: ledger {bytes(record.state).decode()[:100]}, replay {got[:200]}"
+    name = f"batch {record.batch} (size {record.size}) of task {record.task[:12]}"
+    return f"{name}: ledger {bytes(record.state).decode()[:100]}, replay {got[:200]}"

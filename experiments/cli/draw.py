@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from experiments.cli.show import INTERVALS, LEDGER
+
+if TYPE_CHECKING:
+    from experiments.statistics.binomial import Method
 
 FIT = click.option(
     "--fit", "quantity", type=click.Choice(["auto", "threshold", "lambda", "none"]), default="auto", show_default=True,
@@ -16,10 +20,16 @@ FIT = click.option(
 
 @click.command("plot")
 @LEDGER
-@click.option("--out", "paths", multiple=True, type=click.Path(path_type=Path), help="File to write (.svg, .png); repeatable. [LEDGER/plot.svg and .png]")
+@click.option(
+    "--out",
+    "paths",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="File to write (.svg, .png); repeatable. [LEDGER/plot.svg and .png]",
+)
 @click.option("--interval", type=INTERVALS, default="likelihood_ratio", show_default=True)
 @FIT
-def plot_command(ledger: Path, paths: tuple[Path, ...], interval: str, quantity: str) -> None:
+def plot_command(ledger: Path, paths: tuple[Path, ...], interval: Method, quantity: str) -> None:
     """Draw LEDGER: value against the study's x axis, one curve per curve parameter, with intervals."""
     from experiments.collect import load
     from experiments.fitted import with_fits
@@ -32,10 +42,12 @@ def plot_command(ledger: Path, paths: tuple[Path, ...], interval: str, quantity:
 
 @click.command("report")
 @LEDGER
-@click.option("--out", "path", type=click.Path(path_type=Path), default=None, help="File to write. [LEDGER/report.html]")
+@click.option(
+    "--out", "path", type=click.Path(path_type=Path), default=None, help="File to write. [LEDGER/report.html]"
+)
 @click.option("--interval", type=INTERVALS, default="likelihood_ratio", show_default=True)
 @FIT
-def report_command(ledger: Path, path: Path | None, interval: str, quantity: str) -> None:
+def report_command(ledger: Path, path: Path | None, interval: Method, quantity: str) -> None:
     """Write one HTML file about LEDGER that opens anywhere, without a network."""
     from experiments.collect import load
     from experiments.fitted import with_fits

@@ -15,7 +15,13 @@ OUT = click.option("--out", required=True, type=click.Path(path_type=Path))
 @click.command("export")
 @LEDGER
 @click.option("--format", "form", type=click.Choice(["csv", "parquet", "sinter-csv"]), default="csv", show_default=True)
-@click.option("--out", "path", type=click.Path(path_type=Path), default=None, help="File to write. [LEDGER/table.csv, table.parquet or stats.csv]")
+@click.option(
+    "--out",
+    "path",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="File to write. [LEDGER/table.csv, table.parquet or stats.csv]",
+)
 def export_command(ledger: Path, form: str, path: Path | None) -> None:
     """Write the results of LEDGER for other tools."""
     from experiments.collect import load
@@ -67,17 +73,23 @@ def merge_command(ledgers: tuple[Path, ...], out: Path) -> None:
 @click.option("--extra", multiple=True, help="A further sbatch option, e.g. --extra=--constraint=skylake; repeatable.")
 @click.option("--script", default=None, type=click.Path(path_type=Path), help="File to write. [standard output]")
 def sbatch_command(
-    sweep: Path, out: Path, shards: int, time: str, cpus: int, memory: str | None, partition: str | None, account: str | None,
-    limit: int | None, python: str | None, extra: tuple[str, ...], script: Path | None,
+    sweep: Path, out: Path, shards: int, time: str, cpus: int, memory: str | None, partition: str | None,
+    account: str | None, limit: int | None, python: str | None, extra: tuple[str, ...], script: Path | None,
 ) -> None:  # fmt: skip
-    """Write a Slurm array script that runs SWEEP into --out; the sweep is checked, nothing is submitted."""
+    """Write a Slurm array script that runs SWEEP into --out; the sweep is checked, nothing is submitted.
+
+    A sweep without a seed gets one drawn here, so that all array tasks draw from one root.
+    """
+    from experiments.identity import draw_root_seed
     from experiments.slurm import sbatch_script
     from experiments.sweep import Sweep
 
-    Sweep.load(sweep).tasks()
+    wanted = Sweep.load(sweep)
+    wanted.tasks()
+    seed = draw_root_seed() if wanted.seed is None else None
     text = sbatch_script(
         sweep, out, shards=shards, time=time, cpus=cpus, memory=memory, partition=partition, account=account,
-        limit=limit, python=python, extra=extra,
+        limit=limit, python=python, seed=seed, extra=extra,
     )  # fmt: skip
     if script is None:
         click.echo(text, nl=False)

@@ -79,7 +79,9 @@ class LiveTable:
             cells = [str(row.labels[name]) for name in columns]
             errors = "" if row.errors is None else f"{row.errors:,}"
             state_text = row.reason if row.state == "complete" else row.state
-            table.add_row(*cells, f"{row.shots:,}", errors, "" if row.estimate is None else str(row.estimate), state_text)
+            table.add_row(
+                *cells, f"{row.shots:,}", errors, "" if row.estimate is None else str(row.estimate), state_text
+            )
         hidden = len(state.progresses) - len(shown)
         if hidden:
             table.add_row(*[f"… {hidden} more" if k == 0 else "" for k in range(len(columns) + 4)])

@@ -17,10 +17,19 @@ if TYPE_CHECKING:
 @click.argument("sweep", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The ledger's directory; made when absent.")
 @click.option("--workers", default=2, show_default=True, help="Worker processes on this machine.")
-@click.option("--engine", default=None, help="local (default), in-process, dask, tcp://HOST:PORT, or a cluster's .toml file.")
+@click.option(
+    "--engine", default=None, help="local (default), in-process, dask, tcp://HOST:PORT, or a cluster's .toml file."
+)
 @click.option("--seed", default=None, type=int, help="Root seed, instead of the sweep's.")
-@click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change the sweep, e.g. stop.max_errors=1000.")
-@click.option("--max-seconds", default=None, type=click.FloatRange(min=0, min_open=True), help="Stop (resumable) after this wall time.")
+@click.option(
+    "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change the sweep, e.g. stop.max_errors=1000."
+)
+@click.option(
+    "--max-seconds",
+    default=None,
+    type=click.FloatRange(min=0, min_open=True),
+    help="Stop (resumable) after this wall time.",
+)
 @click.option("--shard", default=None, metavar="I/N", help="Run share I (from 0) of N of the tasks.")
 @click.option("--dry-run", is_flag=True, help="Print tasks, cost and time; write nothing.")
 def run_command(
@@ -49,13 +58,23 @@ def run_command(
     sys.exit(report.exit_code)
 
 
-def _run(sweep: Sweep, out: Path, *, workers: int, engine: str | None, max_seconds: float | None, share: tuple[int, int] | None) -> RunReport:
+def _run(
+    sweep: Sweep,
+    out: Path,
+    *,
+    workers: int,
+    engine: str | None,
+    max_seconds: float | None,
+    share: tuple[int, int] | None,
+) -> RunReport:
     from experiments.cli.live import LiveTable, QuietLines
     from experiments.runner import run
 
     watcher = LiveTable() if sys.stderr.isatty() else QuietLines()
     with watcher:
-        return run(sweep, out, workers=workers, engine=engine, max_seconds=max_seconds, shard=share, observer=watcher.show)
+        return run(
+            sweep, out, workers=workers, engine=engine, max_seconds=max_seconds, shard=share, observer=watcher.show
+        )
 
 
 def _conclude(report: RunReport) -> None:

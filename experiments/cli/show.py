@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from experiments.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    from experiments.statistics.binomial import Method
 
 INTERVALS = click.Choice(["likelihood_ratio", "clopper_pearson", "wilson", "anytime"])
 LEDGER = click.argument("ledger", type=click.Path(path_type=Path))
@@ -42,10 +46,13 @@ def status_command(ledger: Path, as_json: bool) -> None:
     from experiments.collect import load
 
     results = load(ledger, interval="anytime")
-    counts = {state: sum(row.state == state for row in results.rows) for state in ("complete", "running", "waiting", "failed")}
+    counts = {
+        state: sum(row.state == state for row in results.rows) for state in ("complete", "running", "waiting", "failed")
+    }
     totals = {
         "study": results.study, "tasks": len(results.rows), **counts, "shots": sum(row.shots for row in results.rows),
-        "surplus": sum(row.surplus for row in results.rows), "core_seconds": sum(row.cpu_seconds for row in results.rows),
+        "surplus": sum(row.surplus for row in results.rows),
+        "core_seconds": sum(row.cpu_seconds for row in results.rows),
         "problems": results.manifest["problems"],
     }  # fmt: skip
     if as_json:
@@ -55,14 +62,18 @@ def status_command(ledger: Path, as_json: bool) -> None:
         labels = ", ".join(f"{name}={value}" for name, value in row.labels.items())
         errors = "" if row.errors is None else f", {row.errors:,} errors"
         reason = f" ({row.reason})" if row.reason else ""
-        click.echo(f"{row.state:9} {labels}: {row.shots:,} shots{errors}{reason}" + (f"  {row.estimate}" if row.estimate else ""))
+        click.echo(
+            f"{row.state:9} {labels}: {row.shots:,} shots{errors}{reason}"
+            + (f"  {row.estimate}" if row.estimate else "")
+        )
     for problem in results.manifest["problems"]:
         click.echo(f"note: {problem}")
     if results.manifest["allocation"]:
         click.echo(f"allocation: {results.manifest['allocation']}")
     click.echo(
-        f"{counts['complete']} of {totals['tasks']} tasks complete, {counts['running']} running, {counts['waiting']} waiting, "
-        f"{counts['failed']} failed; {totals['shots']:,} shots (+{totals['surplus']:,} surplus), {totals['core_seconds']:.1f} core s"
+        f"{counts['complete']} of {totals['tasks']} tasks complete, {counts['running']} running, "
+        f"{counts['waiting']} waiting, {counts['failed']} failed; "
+        f"{totals['shots']:,} shots (+{totals['surplus']:,} surplus), {totals['core_seconds']:.1f} core s"
     )
 
 
@@ -70,8 +81,10 @@ def status_command(ledger: Path, as_json: bool) -> None:
 @LEDGER
 @click.option("--csv", "form", flag_value="csv", help="RFC 4180, full precision, no clock or host in it.")
 @click.option("--json", "form", flag_value="json", help="One JSON document.")
-@click.option("--interval", type=INTERVALS, default="likelihood_ratio", show_default=True, help="Interval of counting studies.")
-def table_command(ledger: Path, form: str | None, interval: str) -> None:
+@click.option(
+    "--interval", type=INTERVALS, default="likelihood_ratio", show_default=True, help="Interval of counting studies."
+)
+def table_command(ledger: Path, form: str | None, interval: Method) -> None:
     """Print one row a task of LEDGER, in grid order."""
     from experiments.collect import load
     from experiments.fitted import with_fits
@@ -85,5 +98,3 @@ def table_command(ledger: Path, form: str | None, interval: str) -> None:
         click.echo(results.to_json())
         return
     click.echo(str(results))
-    for fit in results.fits:
-        click.echo(str(fit))

@@ -13,7 +13,9 @@ from experiments.errors import EXIT_FAILED_TASKS, InputError
 
 @click.command("verify")
 @LEDGER
-@click.option("--sample", default="5%", show_default=True, metavar="PERCENT", help="Share of the batches to replay; 100% for all.")
+@click.option(
+    "--sample", default="5%", show_default=True, metavar="PERCENT", help="Share of the batches to replay; 100% for all."
+)
 @click.option("--workers", default=2, show_default=True, help="Worker processes.")
 def verify_command(ledger: Path, sample: str, workers: int) -> None:
     """Replay a random share of the batches of LEDGER and compare them bit by bit.  Exit code 4 when any differs."""

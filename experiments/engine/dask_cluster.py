@@ -1,9 +1,11 @@
-"""Batches on a Dask cluster: one that runs already (its scheduler's address), one described in a TOML file, or a local one.
+"""Batches on a Dask cluster: one that runs already (an address), one described in a TOML file, or a local one.
 
-Each Dask worker is a slot and prepares its tasks once, as local workers do.  Jobs are pinned to their slot; when a worker
-vanishes, its unanswered jobs come back to the runner, which issues them again, so a lost node costs its batches in flight.
+Each Dask worker is a slot and prepares its tasks once, as local workers do.  Jobs are pinned to their slot; when a
+worker vanishes, its unanswered jobs come back to the runner, which issues them again: a lost node costs its batches in
+flight and nothing else.
 
-A cluster file names a class of dask-jobqueue (``slurm``, ``pbs``, ``sge``, ``lsf``, ``htcondor``, ``oar``, ``moab``) with its arguments:
+A cluster file names a class of dask-jobqueue (``slurm``, ``pbs``, ``sge``, ``lsf``, ``htcondor``, ``oar``, ``moab``)
+with its arguments:
 
     [slurm]
     jobs = 8                 # how many jobs to ask for
@@ -16,6 +18,7 @@ A cluster file names a class of dask-jobqueue (``slurm``, ``pbs``, ``sge``, ``ls
 from __future__ import annotations
 
 import contextlib
+import os
 import pickle
 import queue
 import threading
@@ -53,7 +56,9 @@ class DaskCluster:
         try:
             import distributed  # noqa: F401
         except ImportError as error:
-            raise MissingExtraError("a Dask engine needs the extra 'cluster'", where="engine", cure="pip install 'qsim-workbench[cluster]'") from error
+            raise MissingExtraError(
+                "a Dask engine needs the extra 'cluster'", where="engine", cure="pip install 'qsim-workbench[cluster]'"
+            ) from error
         if workers < 1:
             raise InputError("no workers", where="workers", expected="a whole number >= 1", got=str(workers))
         self._place, self._workers = place, workers
@@ -70,10 +75,12 @@ class DaskCluster:
 
         self._cluster = None if self._place and "://" in self._place else self._own_cluster(assignment)
         try:
-            self._client = Client(self._cluster or self._place, timeout=CONNECT_TIMEOUT, set_as_default=False)
+            self._client = _untyped(Client)(self._cluster or self._place, timeout=CONNECT_TIMEOUT, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             cure = "start one with `dask scheduler` and `dask worker`"
-            raise InputError(f"no Dask scheduler answers ({error})", where="engine", got=str(self._place), cure=cure) from error
+            raise InputError(
+                f"no Dask scheduler answers ({error})", where="engine", got=str(self._place), cure=cure
+            ) from error
         self._client.register_plugin(_plugin(self._token, pickle.dumps(assignment)), name=f"qsim-{self._token}")
         self._count()
 
@@ -81,6 +88,10 @@ class DaskCluster:
         if time.monotonic() - self._counted >= CENSUS_INTERVAL:
             self._count()
         return [slot for name, slot in self._slots.items() if name in self._futures]
+
+    def worker_pids(self) -> list[int]:
+        """Process ids of the cluster's workers on this machine, for tests that kill them."""
+        return list(self._client.run(os.getpid).values())
 
     def submit(self, slot: Slot, jobs: Sequence[Job]) -> None:
         slot.jobs.extend(jobs)
@@ -111,7 +122,7 @@ class DaskCluster:
         self._client = None
 
     def _answered(self, name: str, future: Any) -> list[Outcome]:
-        """Outcomes of one future, oldest jobs of the slot first; a future that is not the slot's any more is ignored."""
+        """Outcomes of one future, oldest jobs first; a future that is not the slot's any more is ignored."""
         mine = self._futures.get(name, [])
         position = next((k for k, (known, _) in enumerate(mine) if known is future or known.key == future.key), None)
         if position is None:
@@ -153,9 +164,19 @@ class DaskCluster:
             return _cluster_from_file(Path(self._place))
         from distributed import LocalCluster
 
-        return LocalCluster(
-            n_workers=self._workers, threads_per_worker=1, processes=True, dashboard_address=None, preload=list(assignment.preload), silence_logs=50
+        return _untyped(LocalCluster)(
+            n_workers=self._workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            preload=list(assignment.preload),
+            silence_logs=50,
         )
+
+
+def _untyped(constructor: Any) -> Any:
+    """Dask's constructors carry no annotations; say so once."""
+    return constructor
 
 
 def _bereaved(jobs: Sequence[Job], end: str) -> list[Outcome]:
@@ -166,13 +187,13 @@ def _plugin(token: str, assignment: bytes) -> Any:
     """A worker plugin that puts the assignment on every worker, also on those that join later."""
     from distributed import WorkerPlugin
 
-    class Assigned(WorkerPlugin):  # type: ignore[misc]
-        def setup(self, worker: Any) -> None:
+    class Assigned(WorkerPlugin):
+        def setup(self, worker: Any) -> None:  # noqa: ARG002 - Dask's signature
             from experiments.engine import dask_cluster
 
             dask_cluster.assign(token, assignment)
 
-        def teardown(self, worker: Any) -> None:
+        def teardown(self, worker: Any) -> None:  # noqa: ARG002
             from experiments.engine import dask_cluster
 
             dask_cluster.dismiss(token)
@@ -212,7 +233,12 @@ def _cluster_from_file(path: Path) -> Any:
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"not valid TOML: {error}", where=path.name) from None
     if len(table) != 1 or next(iter(table)) not in _JOBQUEUE or not isinstance(next(iter(table.values())), dict):
-        raise InputError("not a cluster file", where=path.name, expected=f"one table out of {', '.join(_JOBQUEUE)}", got=", ".join(table) or "nothing")
+        raise InputError(
+            "not a cluster file",
+            where=path.name,
+            expected=f"one table out of {', '.join(_JOBQUEUE)}",
+            got=", ".join(table) or "nothing",
+        )
     import dask_jobqueue
 
     ((name, arguments),) = table.items()

@@ -1,8 +1,8 @@
 """A small process that imports a study's modules once and forks workers from that state on demand.
 
 A worker is ready in milliseconds instead of seconds, a dead one is replaced as quickly, and the user's own script is
-never imported a second time (so no ``if __name__ == "__main__"`` is needed).  The server lives in a session of its own, so
-Ctrl-C reaches the driver alone; when the driver vanishes, however it ended, the server kills the workers and leaves.
+never imported a second time (so no ``if __name__ == "__main__"`` is needed).  The server lives in a session of its own,
+so Ctrl-C reaches the driver alone; when the driver vanishes, however it ended, the server kills the workers and leaves.
 
 Control socket: the driver sends one byte with a worker's socket attached; the server answers with lines
 ``pid N`` after a fork and ``exit N STATUS`` after a death.
@@ -18,6 +18,7 @@ import select
 import signal
 import socket
 import sys
+from typing import Any
 
 from experiments.engine.worker import serve_driver
 
@@ -35,7 +36,8 @@ def main() -> None:
     wake = _child_deaths()
     alive: set[int] = set()
     while True:
-        readable, _, _ = select.select([control, wake], [], [])
+        watched: list[Any] = [control, wake]
+        readable = select.select(watched, [], [])[0]
         if wake in readable:
             _report_deaths(control, wake, alive)
         if control in readable:

@@ -33,9 +33,17 @@ class LocalProcesses:
 
     def __init__(self, workers: int) -> None:
         if workers < 1:
-            raise InputError("no workers", where="workers", expected="a whole number >= 1", got=str(workers), cure="use engine 'in-process' for none")
+            raise InputError(
+                "no workers",
+                where="workers",
+                expected="a whole number >= 1",
+                got=str(workers),
+                cure="use engine 'in-process' for none",
+            )
         if not hasattr(os, "fork"):
-            raise InputError("local processes need a POSIX system", where="engine", cure="use --engine in-process, or WSL")
+            raise InputError(
+                "local processes need a POSIX system", where="engine", cure="use --engine in-process, or WSL"
+            )
         self._count = workers
         self._server: _Server | None = None
         self._restarts = 0
@@ -55,12 +63,19 @@ class LocalProcesses:
         """Process ids of the live workers, for tests that kill them."""
         return list(self._pids.values())
 
+    def server_pid(self) -> int:
+        """Process id of the fork server."""
+        assert self._server is not None
+        return self._server.pid
+
     def submit(self, slot: Slot, jobs: Sequence[Job]) -> None:
         connection = next(connection for connection, owner in self._workers.items() if owner is slot)
         slot.jobs.extend(jobs)
         slot.task = jobs[-1].task
         try:
-            connection.send_bytes(pickle.dumps([(job.task, job.batch, job.size) for job in jobs], pickle.HIGHEST_PROTOCOL))
+            connection.send_bytes(
+                pickle.dumps([(job.task, job.batch, job.size) for job in jobs], pickle.HIGHEST_PROTOCOL)
+            )
         except ConnectionError:
             return  # the worker died; `wait` will find out and give the jobs back
 
@@ -114,7 +129,7 @@ class LocalProcesses:
         try:
             end = self._server.end_of(pid)
             self._hire(slot.name)
-        except _ServerDied:
+        except _ServerGoneError:
             return [Outcome(job, lost=True) for job in slot.jobs] + self._restart()
         return [Outcome(job, died=end) if k == 0 else Outcome(job, lost=True) for k, job in enumerate(slot.jobs)]
 
@@ -122,14 +137,17 @@ class LocalProcesses:
         """The fork server itself was killed: start again; nobody's batch is to blame."""
         self._restarts += 1
         if self._restarts > SERVER_RESTARTS:
-            raise WorkbenchError(f"the fork server died {self._restarts} times", cure="look for an out-of-memory killer; the ledger is safe")
+            raise WorkbenchError(
+                f"the fork server died {self._restarts} times",
+                cure="look for an out-of-memory killer; the ledger is safe",
+            )
         lost = [Outcome(job, lost=True) for slot in self._workers.values() for job in slot.jobs]
         self.close()
         self._start()
         return lost
 
 
-class _ServerDied(Exception):
+class _ServerGoneError(Exception):
     """The fork server is gone."""
 
 
@@ -153,12 +171,17 @@ class _Server:
         hello = pickle.dumps((paths, list(assignment.preload)))
         self._control.sendall(len(hello).to_bytes(8, "big") + hello)
 
+    @property
+    def pid(self) -> int:
+        """The server's process id."""
+        return self._process.pid
+
     def fork(self, descriptor: int) -> int:
         """Fork a worker that serves the given socket; returns its process id."""
         try:
             socket.send_fds(self._control, [b"w"], [descriptor])
         except OSError:
-            raise _ServerDied from None
+            raise _ServerGoneError from None
         while True:
             kind, *numbers = self._line(None)
             if kind == b"pid":
@@ -198,7 +221,7 @@ class _Server:
             except OSError:
                 data = b""
             if not data:
-                raise _ServerDied
+                raise _ServerGoneError
             self._pending += data
         line, self._pending = self._pending.split(b"\n", 1)
         words = line.split()

@@ -53,9 +53,15 @@ class Ledger:
             (directory / "shards").mkdir(parents=True, exist_ok=True)
             (directory / "runs").mkdir(exist_ok=True)
         except OSError as error:
-            raise LedgerError(f"cannot make the ledger ({error.strerror})", where=str(directory), cure="name a directory you can write to") from error
+            raise LedgerError(
+                f"cannot make the ledger ({error.strerror})",
+                where=str(directory),
+                cure="name a directory you can write to",
+            ) from error
         if not os.access(directory / "shards", os.W_OK):
-            raise LedgerError("the directory is read-only", where=str(directory), cure="name a directory you can write to")
+            raise LedgerError(
+                "the directory is read-only", where=str(directory), cure="name a directory you can write to"
+            )
         try:
             manifest.save(directory)
         except StorageError as error:
@@ -94,7 +100,9 @@ def check(directory: Path, manifest: Manifest) -> None:
     if (directory / FILE).exists():
         _refuse_another_sweep(Manifest.load(directory), manifest, directory)
     elif directory.is_dir() and any(directory.iterdir()):
-        raise LedgerError("the directory is not empty and is no ledger", where=str(directory), cure="name a new directory with --out")
+        raise LedgerError(
+            "the directory is not empty and is no ledger", where=str(directory), cure="name a new directory with --out"
+        )
     elif directory.exists() and not directory.is_dir():
         raise LedgerError("not a directory", where=str(directory), cure="name a new directory with --out")
 
@@ -117,11 +125,13 @@ def _refuse_another_sweep(old: Manifest, new: Manifest, directory: Path) -> None
     if not shared:
         raise LedgerError(
             "this ledger is of another sweep: no grid point in common",
-            where=str(directory), expected=f"tasks such as {dict(old.tasks[0].params)}", got=f"{dict(new.tasks[0].params)}", cure=cure,
+            where=str(directory), expected=f"tasks such as {old.tasks[0].labels}",
+            got=f"{new.tasks[0].labels}", cure=cure,
         )  # fmt: skip
     for task in shared:
         if schedules[task.id] != task.schedule:
             raise LedgerError(
                 "this ledger was made with other batch sizes",
-                where=str(directory), expected=str(schedules[task.id]), got=str(task.schedule), cure="restore [batches], or use another --out",
+                where=str(directory), expected=str(schedules[task.id]), got=str(task.schedule),
+                cure="restore [batches], or use another --out",
             )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a run ran on: versions, git state, CPU class, threads, command line.  Bits are promised within one environment."""
+"""What a run ran on: versions, git state, CPU class, threads, command line.  Bits are promised within one."""
 
 from __future__ import annotations
 
@@ -16,14 +16,38 @@ from pathlib import Path
 from experiments.identity import canonical_json
 from experiments.study import JSON
 
-PACKAGES = ("qsim-workbench", "numpy", "scipy", "stim", "pymatching", "sinter", "qiskit", "quimb", "cotengra", "jax", "distributed")
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+PACKAGES = (
+    "qsim-workbench",
+    "numpy",
+    "scipy",
+    "stim",
+    "pymatching",
+    "sinter",
+    "qiskit",
+    "quimb",
+    "cotengra",
+    "jax",
+    "distributed",
+)
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
 _SIMD = ("sse4_2", "avx", "avx2", "fma", "avx512f", "asimd", "sve")
 
 
 def describe() -> dict[str, JSON]:
     """The environment of this process, as the ledger's ``runs/*.json`` record it."""
-    bits = {"python": platform.python_version(), "machine": platform.machine(), "system": platform.system(), "cpu": cpu_class(), "versions": versions()}
+    bits = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "cpu": cpu_class(),
+        "versions": versions(),
+    }
     return {
         "env": hashlib.sha256(canonical_json(bits)).hexdigest()[:8],
         **bits,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -61,13 +62,19 @@ class Manifest:
             table: dict[str, Any] = json.loads(path.read_bytes())
         except FileNotFoundError:
             cure = "`qsim run SWEEP.toml --out DIR` makes one"
-            raise LedgerError("no ledger here", where=str(directory), expected=f"a directory with {FILE}", cure=cure) from None
+            raise LedgerError(
+                "no ledger here", where=str(directory), expected=f"a directory with {FILE}", cure=cure
+            ) from None
         except NotADirectoryError:
             raise LedgerError("not a directory", where=str(directory), expected="a ledger directory") from None
         except OSError as error:
             raise LedgerError(f"the manifest cannot be read ({error.strerror})", where=str(path)) from error
         except ValueError as error:
-            raise LedgerError(f"the manifest is damaged ({error})", where=str(path), cure="restore it, or run the sweep into a new directory and merge") from None
+            raise LedgerError(
+                f"the manifest is damaged ({error})",
+                where=str(path),
+                cure="restore it, or run the sweep into a new directory and merge",
+            ) from None
         return cls._from_table(table, path)
 
     @classmethod
@@ -75,7 +82,11 @@ class Manifest:
         found = table.pop("format", None) if isinstance(table, dict) else None
         if isinstance(found, int) and found > FORMAT:
             raise LedgerError(
-                "this ledger was written by a newer version", where=str(path), expected=f"manifest format <= {FORMAT}", got=str(found), cure="upgrade qsim-workbench"
+                "this ledger was written by a newer version",
+                where=str(path),
+                expected=f"manifest format <= {FORMAT}",
+                got=str(found),
+                cure="upgrade qsim-workbench",
             )
         try:
             if found != FORMAT:
@@ -91,7 +102,9 @@ class Manifest:
                 }
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise LedgerError(f"the manifest is damaged ({error})", where=str(path), expected=f"format {FORMAT}") from None
+            raise LedgerError(
+                f"the manifest is damaged ({error})", where=str(path), expected=f"format {FORMAT}"
+            ) from None
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -100,7 +113,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         StorageError: the disk refuses.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
         with beside.open("wb") as file:
             file.write(data)
@@ -109,4 +122,6 @@ def write_atomically(path: Path, data: bytes) -> None:
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise StorageError(f"cannot write ({error.strerror})", where=str(path), cure="make room or permit writing; nothing was lost") from error
+        raise StorageError(
+            f"cannot write ({error.strerror})", where=str(path), cure="make room or permit writing; nothing was lost"
+        ) from error

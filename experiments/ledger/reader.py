@@ -49,7 +49,9 @@ def read_shards(paths: Iterable[Path]) -> Contents:
         for number, line in enumerate(lines, 1):
             record = decode(line)
             if record is None:
-                contents.problems.append(f"{path.name}:{number}: damaged line skipped ({len(line)} bytes); its batch will run again")
+                contents.problems.append(
+                    f"{path.name}:{number}: damaged line skipped ({len(line)} bytes); its batch will run again"
+                )
             elif not record.state:
                 failed.append(record)
             else:
@@ -59,7 +61,9 @@ def read_shards(paths: Iterable[Path]) -> Contents:
                     raise _conflict(paths, earlier, record)
         contents.lines += len(lines)
         if tail:
-            contents.problems.append(f"{path.name}: torn last line skipped ({len(tail)} bytes): its writer was killed; its batch will run again")
+            contents.problems.append(
+                f"{path.name}: torn last line skipped ({len(tail)} bytes), its writer was killed; it will run again"
+            )
     for record in failed:
         if (record.batch, record.size) not in contents.batches.get(record.task, {}):
             contents.failures[record.task] = record
@@ -68,16 +72,18 @@ def read_shards(paths: Iterable[Path]) -> Contents:
 
 def _conflict(paths: Iterable[Path], first: Record, second: Record) -> ConflictError:
     """The loud error; both records are looked up again for their file and line, which reading does not keep."""
-    places = {first.state: "?", second.state: "?"}
+    places = {bytes(first.state): "?", bytes(second.state): "?"}
     for path in paths:
         for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
             record = decode(line)
-            if record is not None and record.key == first.key and places.get(record.state) == "?":
-                places[record.state] = f"{path.name}:{number}"
-    environments = "" if first.env == second.env else f" (environments {first.env} and {second.env} differ: see runs/*.json)"
+            if record is not None and record.key == first.key and places.get(bytes(record.state)) == "?":
+                places[bytes(record.state)] = f"{path.name}:{number}"
+    environments = (
+        "" if first.env == second.env else f" (environments {first.env} and {second.env} differ: see runs/*.json)"
+    )
     return ConflictError(
         f"two different results for batch {first.batch} (size {first.size}) of task {first.task[:12]}",
-        where=f"{places[first.state]} and {places[second.state]}",
+        where=" and ".join(places.values()),
         expected="identical content for one key",
         got=f"{bytes(first.state).decode()[:80]} and {bytes(second.state).decode()[:80]}{environments}",
         cure="`qsim verify` tells which one replays; move the other shard away",

@@ -5,7 +5,7 @@ A line is one JSON object; the checksum covers the bytes before it.
     {"t":"8b9c...","b":0,"n":256,"s":{"counts":[256,31]},"cpu":0.0021,"env":"5f0c2d1a","crc":"d1b0a2f3"}
 
 ``t`` task id, ``b`` batch, ``n`` its size, ``s`` the tally's state, ``cpu`` core seconds, ``env`` the run's environment.
-A failed batch has ``err`` (a string) instead of ``s``.  (t, b, n) is the key; ``s`` is a function of it.
+``t`` task id, ``b`` batch, ``n`` its size, ``s`` the tally's state, ``cpu`` core seconds, ``env`` the environment.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from experiments.study import JSON
 SEAL_LENGTH = len(b',"crc":"00000000"}')
 
 
-class Record(msgspec.Struct, frozen=True, gc=False, rename={"task": "t", "batch": "b", "size": "n", "state": "s", "error": "err"}):
+class Record(
+    msgspec.Struct, frozen=True, gc=False, rename={"task": "t", "batch": "b", "size": "n", "state": "s", "error": "err"}
+):
     """A decoded line.  ``state`` is still raw JSON: most readers only add it up."""
 
     task: str
@@ -47,17 +49,22 @@ def encode(record: Record) -> bytes:
         f'{{"t":"{record.task}","b":{record.batch},"n":{record.size},{content},'
         f'"cpu":{record.cpu:.6g},"env":"{record.env}"'
     ).encode()
-    return body + b',"crc":"%08x"}\n' % zlib.crc32(body)
+    return body + _seal(body) + b"\n"
 
 
 def decode(line: bytes) -> Record | None:
     """The record in a line (without its newline), or None when the line is not whole."""
-    try:
-        if zlib.crc32(line[:-SEAL_LENGTH]) != int(line[-10:-2], 16):
-            return None
-        return _decode(line)
-    except (ValueError, msgspec.MsgspecError):
+    body = line[:-SEAL_LENGTH]
+    if line[-SEAL_LENGTH:] != _seal(body):
         return None
+    try:
+        return _decode(line)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _seal(body: bytes) -> bytes:
+    return b',"crc":"%08x"}' % zlib.crc32(body)
 
 
 def raw_state(state: JSON) -> msgspec.Raw:

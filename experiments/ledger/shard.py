@@ -44,7 +44,9 @@ class ShardWriter:
         if not records:
             return
         if self._file is None:
-            self._file = self._guarded(lambda: os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644))
+            self._file = self._guarded(
+                lambda: os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+            )
         data = b"".join(encode(record) for record in records)
         file = self._file
         self._guarded(lambda: self._write_all(file, data))
@@ -73,7 +75,9 @@ class ShardWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def _write_all(self, file: int, data: bytes) -> None:
@@ -91,5 +95,5 @@ class ShardWriter:
             raise StorageError(
                 f"the ledger cannot be written ({error.strerror or error})",
                 where=str(self.path),
-                cure="every batch acknowledged before is safe; make room or permit writing, then run the same command to resume",
+                cure="what was acknowledged is safe; make room or permit writing, then run the same command to resume",
             ) from error
