@@ -39,13 +39,15 @@ def fit_document(fit: Any) -> dict[str, JSON]:
     document: dict[str, JSON] = {"type": type(fit).__name__, "text": str(fit)}
     if dataclasses.is_dataclass(fit):
         for item in dataclasses.fields(fit):
-            if not item.name.startswith("_"):
-                document[item.name] = jsonable(getattr(fit, item.name))
+            value = getattr(fit, item.name)
+            document[item.name] = fit_document(value) if dataclasses.is_dataclass(value) else jsonable(value)
     return document
 
 
 def jsonable(value: Any) -> JSON:
-    """``value`` in JSON's own types: numpy numbers and arrays unpacked, nan and inf null, anything else as its text."""
+    """``value`` in JSON's own types: numpy numbers and arrays unpacked, nan and inf null."""
+    if dataclasses.is_dataclass(value):
+        return {item.name: jsonable(getattr(value, item.name)) for item in dataclasses.fields(value)}
     match value:
         case None | bool() | str():
             return value

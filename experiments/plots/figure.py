@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from experiments.errors import InputError, StorageError
 from experiments.plots import theme
 from experiments.plots.marks import draw_band, draw_curve, draw_fit, legend_handle
 from experiments.plots.numbers import text
-from experiments.plots.panels import Layout, Panel, panels, threshold_fit
+from experiments.plots.panels import Layout, Panel, panels, threshold_fits, threshold_text
 from experiments.plots.scales import limits, plain, scale_axes
 
 if TYPE_CHECKING:
@@ -77,15 +78,15 @@ def draw(results: Results) -> SweepFigure:
     figure.provenance = _provenance(results)
 
     grid: list[Axes] = list(figure.subplots(down, across, sharex=True, sharey=True, squeeze=False).flat)
-    fit = threshold_fit(results, layout)
+    fits = threshold_fits(results, layout)
     shown = limits(layout)
-    for axes, panel in zip(grid, layout.panels, strict=False):
+    for axes, panel, fit in zip(grid, layout.panels, fits, strict=False):
         scale_axes(axes, layout, shown)
         _draw_panel(axes, panel, layout, fit)
     for unused in grid[count:]:
         unused.remove()
     _label(figure, grid[:count], layout, across)
-    _legend(figure, grid[0], layout, fit)
+    _legend(figure, grid[0], layout, fits)
     _note(figure, layout)
     return figure
 
@@ -127,8 +128,11 @@ def _panel_inches(layout: Layout, count: int) -> tuple[float, float]:
 
 
 def _draw_panel(axes: Axes, panel: Panel, layout: Layout, fit: Any | None) -> None:
-    if panel.title:
-        axes.set_title(plain(panel.title), fontsize=theme.FONT_SIZE, color=theme.INK)
+    heading = [panel.title] if panel.title else []
+    if fit is not None and len(layout.panels) > 1:
+        heading.append(threshold_text(fit))
+    if heading:
+        axes.set_title(plain("\n".join(heading)), fontsize=theme.FONT_SIZE, color=theme.INK)
     if fit is not None:
         draw_band(axes, fit)
     for curve in panel.curves:
@@ -152,10 +156,10 @@ def _label(figure: SweepFigure, grid: list[Axes], layout: Layout, across: int) -
         figure.supylabel(up_label, fontsize=theme.FONT_SIZE + 1, color=theme.INK)
 
 
-def _legend(figure: SweepFigure, axes: Axes, layout: Layout, fit: Any | None) -> None:
+def _legend(figure: SweepFigure, axes: Axes, layout: Layout, fits: Sequence[Any | None]) -> None:
     labels = layout.curve_labels if layout.curve_column else ()
-    handles = [legend_handle(i, plain(label), solid=fit is not None) for i, label in enumerate(labels)]
-    if fit is not None:
+    handles = [legend_handle(i, plain(label), solid=any(fits)) for i, label in enumerate(labels)]
+    if len(layout.panels) == 1:
         handles += [line for line in axes.lines if line.get_gid() == "threshold"]
     if not handles:
         return

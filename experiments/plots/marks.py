@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.lines import Line2D
 
 from experiments.plots import theme
-from experiments.plots.panels import Curve, Layout, Point, fitted_curve
+from experiments.plots.panels import Curve, Layout, Point, fitted_curve, threshold_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,7 +52,7 @@ def draw_band(axes: Axes, fit: Any) -> None:
     high = fit.high if math.isfinite(fit.high) else right
     axes.axvspan(max(low, left), min(high, right), color=theme.BAND, alpha=0.13, linewidth=0, zorder=1)
     line = axes.axvline(
-        fit.p_c, color=theme.BAND, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1, label=_threshold_text(fit)
+        fit.p_c, color=theme.BAND, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1, label=threshold_text(fit)
     )
     line.set_gid("threshold")
 
@@ -69,13 +69,6 @@ def legend_handle(index: int, label: str, *, solid: bool) -> Line2D:
         label=label,
         **_marker(style, filled=True),
     )
-
-
-def _threshold_text(fit: Any) -> str:
-    from experiments.statistics.estimate import Estimate
-
-    number = str(Estimate(fit.p_c, fit.low, fit.high, fit.confidence)).partition(" ")[0]
-    return f"threshold {number}"
 
 
 def _marker(style: theme.Style, *, filled: bool) -> dict[str, Any]:

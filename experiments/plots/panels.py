@@ -50,9 +50,10 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One combination of the further grid columns."""
+    """One combination of the further grid columns, ``labels``."""
 
     title: str
+    labels: Mapping[str, JSON]
     curves: tuple[Curve, ...]
 
 
@@ -97,14 +98,16 @@ def panels(results: Results) -> Layout:
 
     found: dict[str, dict[int, list[Point]]] = {}
     titles = _titles(results.rows, rest)
-    for title in titles:
+    shared: dict[str, dict[str, JSON]] = {}
+    for title, row in zip(titles, results.rows, strict=True):
         found.setdefault(title, {})
+        shared.setdefault(title, {name: row.labels.get(name) for name in rest})
     for i, row in drawn:
         curve = keys[_key(row.labels.get(curve_column))] if curve_column else 0
         found[titles[i]].setdefault(curve, []).append(_point(i, row, positions[i], log_value))
     return Layout(
         panels=tuple(
-            Panel(title, tuple(_curve(c, curve_texts[c], curves[c], points[c]) for c in sorted(points)))
+            Panel(title, shared[title], tuple(_curve(c, curve_texts[c], curves[c], points[c]) for c in sorted(points)))
             for title, points in found.items()
         ),
         x_column=x_column,
@@ -121,14 +124,33 @@ def panels(results: Results) -> Layout:
     )
 
 
-def threshold_fit(results: Results, layout: Layout) -> Any | None:
-    """The first fit that has a threshold and belongs on this picture, or None.
+def threshold_fits(results: Results, layout: Layout) -> list[Any | None]:
+    """The threshold fit that belongs on each panel, or None.
 
-    It belongs there when x and curve are the columns it was made from and one panel holds all its points.
+    A fit that carries ``labels`` (`experiments.fits.from_rows.GroupFit`) belongs on the panel with these labels; a bare
+    fit belongs on the panel when there is only one.  Neither is drawn unless x and curve are the columns it was made
+    from.
     """
-    if layout.x_column != results.axes.x or layout.curve_column is None or len(layout.panels) != 1 or layout.categories:
-        return None
-    return next((fit for fit in results.fits if hasattr(fit, "p_c") and callable(getattr(fit, "curve", None))), None)
+    found: list[Any | None] = [None] * len(layout.panels)
+    if layout.x_column != results.axes.x or layout.curve_column is None or layout.categories:
+        return found
+    for group in results.fits:
+        labels, fit = getattr(group, "labels", {}), getattr(group, "fit", group)
+        if not (hasattr(fit, "p_c") and callable(getattr(fit, "curve", None))):
+            continue
+        for i, panel in enumerate(layout.panels):
+            mine = panel.labels == dict(labels) if labels else len(layout.panels) == 1
+            if mine and found[i] is None:
+                found[i] = fit
+    return found
+
+
+def threshold_text(fit: Any) -> str:
+    """A fitted threshold as it is read aloud: ``threshold 0.0075(3)``."""
+    from experiments.statistics.estimate import Estimate
+
+    number = str(Estimate(fit.p_c, fit.low, fit.high, fit.confidence)).partition(" ")[0]
+    return f"threshold {number}"
 
 
 def fitted_curve(fit: Any, curve: Curve, layout: Layout, samples: int = 61) -> list[tuple[float, float]]:

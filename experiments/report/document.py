@@ -6,11 +6,13 @@ A row carries the very cells of the CSV (as text, full precision), so the page's
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from experiments.interchange.table_csv import IDENTITY, bare_cells, data_columns, grid_headers
 from experiments.plots.numbers import distinct
-from experiments.plots.panels import Curve, Layout, fitted_curve, panels, threshold_fit
+from experiments.plots.panels import Curve, Layout, Panel, fitted_curve, panels, threshold_fits, threshold_text
 from experiments.report.completion import row_completion
 from experiments.report.text_table import estimate_text
 
@@ -22,25 +24,14 @@ if TYPE_CHECKING:
 def document(results: Results) -> dict[str, JSON]:
     """The object that ``report.js`` reads."""
     layout = panels(results)
-    fit = threshold_fit(results, layout)
     return {
         "study": results.study,
         "counting": results.counting,
         "headers": [*IDENTITY, *grid_headers(results).values(), *data_columns(results)],
         "columns": list(results.columns),
         "rows": _rows(results),
-        "plot": _plot(layout, fit),
-        "threshold": None
-        if fit is None
-        else {"p": fit.p_c, "low": fit.low, "high": fit.high, "text": threshold_text(fit)},
+        "plot": _plot(layout, threshold_fits(results, layout)),
     }
-
-
-def threshold_text(fit: Any) -> str:
-    """A threshold as it is read aloud: ``0.0075(3)``."""
-    from experiments.statistics.estimate import Estimate
-
-    return str(Estimate(fit.p_c, fit.low, fit.high, fit.confidence)).partition(" ")[0]
 
 
 def embedded(value: JSON) -> str:
@@ -68,7 +59,7 @@ def _rows(results: Results) -> list[JSON]:
     return rows
 
 
-def _plot(layout: Layout, fit: Any | None) -> dict[str, JSON]:
+def _plot(layout: Layout, fits: Sequence[Any | None]) -> dict[str, JSON]:
     return {
         "dots": layout.x_column is None,
         "curveColumn": layout.curve_column,
@@ -78,11 +69,22 @@ def _plot(layout: Layout, fit: Any | None) -> dict[str, JSON]:
         "valueLabel": layout.value_label,
         "logX": layout.log_x,
         "logValue": layout.log_value,
-        "panels": [
-            {"title": panel.title, "curves": [_curve(curve, layout, fit) for curve in panel.curves]}
-            for panel in layout.panels
-        ],
+        "panels": [_panel(panel, layout, fit) for panel, fit in zip(layout.panels, fits, strict=True)],
     }
+
+
+def _panel(panel: Panel, layout: Layout, fit: Any | None) -> dict[str, JSON]:
+    return {
+        "title": panel.title,
+        "curves": [_curve(curve, layout, fit) for curve in panel.curves],
+        "threshold": None if fit is None else _threshold(fit),
+    }
+
+
+def _threshold(fit: Any) -> dict[str, JSON]:
+    """Numbers of a threshold; an end of the interval that the data leave open is null."""
+    low, high = (end if math.isfinite(end) and end > 0 else None for end in (fit.low, fit.high))
+    return {"p": fit.p_c, "low": low, "high": high, "text": threshold_text(fit)}
 
 
 def _curve(curve: Curve, layout: Layout, fit: Any | None) -> dict[str, JSON]:

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 from experiments.errors import StorageError
 from experiments.interchange.table_csv import data_hash
 from experiments.plots.numbers import distinct, duration, grouped
-from experiments.plots.panels import panels, threshold_fit
-from experiments.report.document import document, embedded, threshold_text
+from experiments.plots.panels import panels, threshold_fits, threshold_text
+from experiments.report.document import document, embedded
 from experiments.report.provenance import manifest_html, reproduce_html
 from experiments.report.summary import summary
 
@@ -87,9 +87,9 @@ def _paragraphs(results: Results) -> Iterable[str]:
 
 
 def _facts(results: Results) -> Iterable[tuple[str, str]]:
-    fit = threshold_fit(results, panels(results))
-    if fit is not None:
-        yield "threshold", threshold_text(fit)
+    thresholds = [threshold_text(fit) for fit in threshold_fits(results, panels(results)) if fit is not None]
+    if len(thresholds) == 1:
+        yield "threshold", thresholds[0].removeprefix("threshold ")
     complete = sum(row.state == "complete" for row in results.rows)
     yield "complete tasks", f"{grouped(complete)} of {grouped(len(results.rows))}"
     yield "shots" if results.counting else "samples", grouped(sum(row.shots for row in results.rows))

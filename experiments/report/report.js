@@ -119,10 +119,10 @@ window.addEventListener("error", (event) => {
     texts.append(make("text", { "text-anchor": "middle", transform: `translate(14 ${(top + bottom) / 2}) rotate(-90)` }, beside));
     svg.append(grid);
 
-    const t = data.threshold;
+    const t = panel.threshold;
     if (t) {
       const clip = (v) => Math.max(left, Math.min(right, along(v)));
-      const a = t.low > 0 ? clip(t.low) : left, b = t.high === null ? right : clip(t.high);
+      const a = t.low === null ? left : clip(t.low), b = t.high === null ? right : clip(t.high);
       svg.append(make("rect", { class: "band", x: a, width: Math.max(0, b - a), y: top, height: bottom - top }),
         make("line", { class: "pc", x1: along(t.p), x2: along(t.p), y1: top, y2: bottom }));
     }
@@ -200,7 +200,7 @@ window.addEventListener("error", (event) => {
   // ---- curves and scales
   const host = document.getElementById("panels");
   const figures = plot.panels.map((panel) => {
-    const figure = make("figure", {}, ...(panel.title ? [make("h3", {}, panel.title)] : []), make("div", { class: "tip", "aria-live": "polite" }));
+    const figure = make("figure", {}, ...(panel.title ? [make("h3", {}, panel.title, ...(panel.threshold ? [make("small", {}, " " + panel.threshold.text)] : []))] : []), make("div", { class: "tip", "aria-live": "polite" }));
     host.append(figure);
     return figure;
   });
@@ -226,7 +226,8 @@ window.addEventListener("error", (event) => {
       bar.append(key);
     });
   }
-  if (data.threshold) bar.append(make("span", { class: "still" }, sample(0, true), "threshold " + data.threshold.text));
+  const thresholds = plot.panels.filter((p) => p.threshold);
+  if (thresholds.length) bar.append(make("span", { class: "still" }, sample(0, true), plot.panels.length > 1 ? "threshold" : thresholds[0].threshold.text));
   bar.append(make("span", { class: "gap" }));
   const xs = plot.panels.flatMap((p) => p.curves.flatMap((c) => c.x));
   const scales = [["logX", "log x", !plot.categories.length && xs.every((x) => x > 0)], ["logValue", plot.dots ? "log axis" : "log y", rows.some((r) => r.high > 0) && rows.every((r) => !(r.value < 0))]];
@@ -285,8 +286,9 @@ window.addEventListener("error", (event) => {
   function list() {
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     const shown = rows.filter((row) => words.every((word) => matches(row, word)));
-    const compare = (a, b) => (typeof a === "number" ? (Number.isNaN(a) ? 1 : Number.isNaN(b) ? -1 : a - b) : a.localeCompare(b, "en", { numeric: true }));
-    if (order.column) shown.sort((a, b) => (order.down ? -1 : 1) * compare(order.column.key(a), order.column.key(b)));
+    const compare = (a, b) => (order.down ? -1 : 1) * (typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true }));
+    const unknownLast = (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? Number.isNaN(a) - Number.isNaN(b) : compare(a, b));
+    if (order.column) shown.sort((a, b) => unknownLast(order.column.key(a), order.column.key(b)));
     body.replaceChildren(...shown.map((row) => row.element));
     document.getElementById("shown").textContent = shown.length === rows.length ? `${rows.length} tasks` : `${shown.length} of ${rows.length} tasks`;
   }

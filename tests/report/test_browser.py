@@ -99,7 +99,7 @@ const ticks = () => [...document.querySelectorAll("figure .tick")].map((t) => t.
 const field = document.getElementById("filter");
 const type = (text) => { field.value = text; field.dispatchEvent(new Event("input")); };
 say("log", ticks()); press("log y"); press("log x"); say("linear", ticks()); press("log y"); press("log x");
-press("5"); say("points without d = 5", document.querySelectorAll("figure g.pt").length); press("5");
+press("5"); say("points without 5", document.querySelectorAll("figure g.pt").length); press("5");
 press("shots"); say("least shots", cells(2)[0]);
 press("shots"); say("most shots", cells(2)[0]);
 type("distance=5 p<0.003"); say("filtered", cells(0) + " " + cells(1));
@@ -128,7 +128,7 @@ def test_buttons_sorting_filter_keys_and_hover_answer(tmp_path: Path) -> None:
     assert seen["log"].startswith("0.002 0.005 0.01 0.02 10⁻⁶ ")
     assert "0.005 0.01 0.015 0.02" in seen["linear"]
     assert "⁻" not in seen["linear"]
-    assert seen["points without d = 5"] == "17"
+    assert seen["points without 5"] == "17"
     shots = sorted(row.shots for row in results.rows if row.shots)
     assert (seen["least shots"], seen["most shots"]) == (f"{shots[0]:,}", f"{shots[-1]:,}")
     assert seen["filtered"] == "5,5 0.002,0.002667"

@@ -13,10 +13,12 @@ import pytest
 from made_results import counted, measured, surface
 
 from experiments.errors import InputError, StorageError
+from experiments.fits.from_rows import fit_results
 from experiments.fits.threshold import fit_threshold
+from experiments.fits.threshold_fit import ThresholdFit
 from experiments.interchange.table_csv import data_hash
 from experiments.plots import plot, save
-from experiments.plots.panels import fitted_curve, panels, threshold_fit
+from experiments.plots.panels import fitted_curve, panels, threshold_fits
 from experiments.plots.theme import style
 from experiments.results import Results, Row
 from experiments.statistics.estimate import Estimate
@@ -161,9 +163,21 @@ def test_threshold_line_band_and_curves_are_those_of_the_fit() -> None:
         assert path[7][1] == pytest.approx(float(fit.curve(path[7][0], curve.key)))
 
 
-def test_no_threshold_is_drawn_over_several_panels() -> None:
+def test_each_panel_has_the_threshold_of_its_own_rows() -> None:
+    results = surface(further={"basis": ["X", "Z"]})
+    groups = fit_results(results, "threshold")
+    figure = plot(replace(results, fits=groups))
+    for axes, group in zip(figure.axes, groups, strict=True):
+        (line,) = [line for line in axes.lines if line.get_gid() == "threshold"]
+        assert isinstance(group.fit, ThresholdFit)
+        assert next(iter(line.get_xdata())) == group.fit.p_c
+        assert axes.get_title().startswith(f"basis = {group.labels['basis']}\nthreshold 0.00")
+    assert len({group.fit.p_c for group in groups if isinstance(group.fit, ThresholdFit)}) == 2
+
+
+def test_a_fit_that_names_no_panel_is_not_drawn_over_several() -> None:
     many = replace(surface(further={"basis": ["X", "Z"]}), fits=with_fit(surface()).fits)
-    assert threshold_fit(many, panels(many)) is None
+    assert threshold_fits(many, panels(many)) == [None, None]
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".png", ".pdf"])
