@@ -136,9 +136,8 @@ def _draw_panel(axes: Axes, panel: Panel, layout: Layout, fit: Any | None) -> No
     if fit is not None:
         draw_band(axes, fit)
     for curve in panel.curves:
-        if fit is not None:
-            draw_fit(axes, fit, curve, layout)
-        draw_curve(axes, curve, layout, fitted=fit is not None)
+        fitted = draw_fit(axes, fit, curve, layout) if fit is not None else None
+        draw_curve(axes, curve, layout, fitted=fitted)
 
 
 def _label(figure: SweepFigure, grid: list[Axes], layout: Layout, across: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.lines import Line2D
@@ -14,16 +15,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def draw_curve(axes: Axes, curve: Curve, layout: Layout, *, fitted: bool) -> None:
-    """Points of one curve, the measured ones joined by a thin line, fainter where a fitted curve is drawn too."""
+def draw_curve(axes: Axes, curve: Curve, layout: Layout, *, fitted: tuple[float, float] | None) -> None:
+    """Points of one curve, the measured ones joined by thin lines except inside the ``fitted`` range of x."""
     style = theme.style(curve.index)
     dots = layout.x_column is None
     measured = [point for point in curve.points if not point.upper_limit]
-    if not layout.categories and len(measured) > 1:
-        xs, values = [point.x for point in measured], [point.value for point in measured]
-        axes.plot(
-            xs, values, color=style.colour, linestyle=style.dash, linewidth=1.0, alpha=0.3 if fitted else 0.6, zorder=2
-        )
+    if not layout.categories:
+        for left, right in pairwise(measured):
+            if fitted is None or left.x < fitted[0] * (1 - 1e-9) or right.x > fitted[1] * (1 + 1e-9):
+                xs, values = [left.x, right.x], [left.value, right.value]
+                axes.plot(xs, values, color=style.colour, linestyle=style.dash, linewidth=1.0, alpha=0.55, zorder=2)
     for point in measured:
         _bar(axes, point, style, dots=dots)
     for settled in (True, False):
@@ -36,13 +37,15 @@ def draw_curve(axes: Axes, curve: Curve, layout: Layout, *, fitted: bool) -> Non
             _arrow(axes, point, style, dots=dots)
 
 
-def draw_fit(axes: Axes, fit: Any, curve: Curve, layout: Layout) -> None:
-    """The fitted curve of one distance, inside the fitted window."""
+def draw_fit(axes: Axes, fit: Any, curve: Curve, layout: Layout) -> tuple[float, float] | None:
+    """The fitted curve of one distance, inside the fitted window; returns the range of x it covers."""
     path = fitted_curve(fit, curve, layout)
-    if path:
-        style = theme.style(curve.index)
-        xs, values = zip(*path, strict=True)
-        axes.plot(xs, values, color=style.colour, linestyle=style.dash, linewidth=1.3, alpha=0.9, zorder=3)
+    if not path:
+        return None
+    style = theme.style(curve.index)
+    xs, values = zip(*path, strict=True)
+    axes.plot(xs, values, color=style.colour, linestyle=style.dash, linewidth=1.3, alpha=0.9, zorder=3)
+    return xs[0], xs[-1]
 
 
 def draw_band(axes: Axes, fit: Any) -> None:

@@ -57,13 +57,26 @@ def duration(seconds: float) -> str:
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Labelled ticks of a logarithmic axis: 1-2-5 within two decades, beyond them powers of ten (about eight)."""
+    """Labelled ticks of a logarithmic axis.
+
+    Round steps within a third of a decade, most digits within one, 1-2-5 within two, beyond them powers of ten (about
+    eight of them).
+    """
+    decades = math.log10(high / low)
+    if decades < 1 / 3:
+        return _round_steps(low, high)
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    wide = math.log10(high / low) > 2
-    step = max(1, math.ceil((last - first) / 8)) if wide else 1
-    factors = (1,) if wide else (1, 2, 5)
+    step = max(1, math.ceil((last - first) / 8)) if decades > 2 else 1
+    factors = (1, 2, 3, 4, 6, 8) if decades < 1 else (1, 2, 5) if decades <= 2 else (1,)
     ticks = [factor * 10.0**power for power in range(first, last + 1, step) for factor in factors]
     return [tick for tick in (float(f"{tick:.12g}") for tick in ticks) if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)]
+
+
+def _round_steps(low: float, high: float) -> list[float]:
+    raw = (high - low) / 4
+    size = 10.0 ** math.floor(math.log10(raw))
+    step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= raw * 0.999)
+    return [float(f"{k * step:.12g}") for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def tick_text(tick: float, *, powers: bool) -> str:

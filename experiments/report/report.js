@@ -41,9 +41,11 @@ window.addEventListener("error", (event) => {
     return ticks;
   }
   function logTicks(low, high) {
-    const a = Math.floor(Math.log10(low)), b = Math.ceil(Math.log10(high)), wide = Math.log10(high / low) > 2;
-    const step = wide ? Math.max(1, Math.ceil((b - a) / 8)) : 1, ticks = [];
-    for (let k = a; k <= b; k += step) for (const f of wide ? [1] : [1, 2, 5]) ticks.push(Number((f * 10 ** k).toPrecision(12)));
+    const a = Math.floor(Math.log10(low)), b = Math.ceil(Math.log10(high)), decades = Math.log10(high / low);
+    if (decades < 1 / 3) return linearTicks(low, high);
+    const step = decades > 2 ? Math.max(1, Math.ceil((b - a) / 8)) : 1, ticks = [];
+    const factors = decades < 1 ? [1, 2, 3, 4, 6, 8] : decades <= 2 ? [1, 2, 5] : [1];
+    for (let k = a; k <= b; k += step) for (const f of factors) ticks.push(Number((f * 10 ** k).toPrecision(12)));
     return ticks.filter((t) => t >= low * (1 - 1e-9) && t <= high * (1 + 1e-9));
   }
   function tickTexts(ticks) {
@@ -134,7 +136,11 @@ window.addEventListener("error", (event) => {
       const ink = { stroke: colour(curve.i), "stroke-dasharray": dash(curve.i) };
       const line = (pairs) => "M" + pairs.map(([x, v]) => at(x, v).map((u) => u.toFixed(1)).join(" ")).join("L");
       const measured = curve.rows.map((r, k) => [curve.x[k], rows[r].value, r]).filter((p) => !limit(rows[p[2]]));
-      if (!plot.categories.length && measured.length > 1) svg.append(make("path", { class: "join", d: line(measured), ...ink }));
+      const [from, to] = curve.fit.length ? [curve.fit[0][0], curve.fit.at(-1)[0]] : [Infinity, -Infinity];
+      measured.slice(1).forEach((right, k) => {
+        const left = measured[k], outside = left[0] < from * (1 - 1e-5) || right[0] > to * (1 + 1e-5);
+        if (!plot.categories.length && outside) svg.append(make("path", { class: "join", d: line([left, right]), ...ink }));
+      });
       const fit = curve.fit.filter(([, y]) => y >= va && y <= vb);
       if (fit.length > 1) svg.append(make("path", { class: "fitted", d: line(fit), ...ink }));
       curve.rows.forEach((r, k) => {

@@ -102,6 +102,8 @@ def test_grid_values_get_as_many_digits_as_tell_them_apart() -> None:
 def test_log_ticks_stand_inside_the_range_and_never_crowd() -> None:
     assert log_ticks(2e-3, 2e-2) == [0.002, 0.005, 0.01, 0.02]
     assert log_ticks(1e-4, 1.0) == [1e-4, 1e-3, 1e-2, 0.1, 1.0]
+    assert log_ticks(3.6e-3, 1.35e-2) == [0.004, 0.006, 0.008, 0.01]
+    assert log_ticks(0.0081, 0.0101) == [0.0085, 0.009, 0.0095, 0.01]
     for decades in range(1, 60):
         ticks = log_ticks(10.0**-decades, 1.0)
         assert 2 <= len(ticks) <= 10
