@@ -85,6 +85,12 @@ def test_zero_errors_are_an_arrow_at_the_upper_limit() -> None:
     assert axes.get_ylim()[0] < row.estimate.high
 
 
+def test_zero_errors_are_a_limit_on_a_linear_axis_too() -> None:
+    row = counted({"p": 0.004}, 1000, 0)
+    (point,) = panels(Results("s", 1, ["p"], [row], Axes(x="p"))).panels[0].curves[0].points
+    assert point.upper_limit
+
+
 def test_tasks_still_running_are_hollow_and_missing_ones_are_counted() -> None:
     rows = list(surface().rows)
     rows[0] = replace(rows[0], state="running")
