@@ -15,9 +15,28 @@ from experiments.ledger.record import Record
 from experiments.stopping import Stop
 from experiments.study import Tally
 from experiments.sweep import Task
-from experiments.tally import from_state
+from experiments.tally import Counts, from_state
 
+BLOCK = 256
 _raw_to_json = msgspec.json.Decoder().decode
+
+
+class _CountsState(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The state of a `Counts` without discards or counters."""
+
+    counts: tuple[int, int]
+
+
+_raw_to_counts = msgspec.json.Decoder(list[_CountsState]).decode
+
+
+def _plain_counts(records: list[Record]) -> Counts | None:
+    """The sum of records that hold nothing but shots and errors, or None when any holds more."""
+    try:
+        states = _raw_to_counts(b"[" + b",".join([record.state for record in records]) + b"]")
+    except msgspec.MsgspecError:
+        return None
+    return Counts(sum([state.counts[0] for state in states]), sum([state.counts[1] for state in states]))
 
 
 @dataclass(slots=True, eq=False)
@@ -67,18 +86,49 @@ class Progress:
 
     def advance(self) -> None:
         """Fold every next batch that is there, as far as rules and allocation allow."""
+        while self._fold_block():
+            pass
         while not self.reason and self.granted:
             size = self.size_of(self.prefix, self.shots)
             record = self.waiting.pop((self.prefix, size), None)
             if record is None:
                 return
             tally = from_state(_raw_to_json(record.state))
-            self.tally = tally if self.tally is None else self.tally.merge(tally)
-            self.prefix += 1
-            self.shots += size
-            self.last_kept = getattr(tally, "kept", size)
-            self.cpu += record.cpu
+            self._extend(tally, [record], getattr(tally, "kept", size))
+            assert self.tally is not None
             self.reason = self.stop.reached(self.tally)
+
+    def _fold_block(self) -> bool:
+        """Fold a long run of plain counts at once, when no rule holds after it and so, rules being monotone, none within."""
+        if self.reason or not self.stop.monotone or len(self.waiting) < BLOCK:
+            return False
+        block: list[Record] = []
+        shots = self.shots
+        while len(block) < BLOCK and (self.limit is None or shots < self.limit):
+            size = self.size_of(self.prefix + len(block), shots)
+            record = self.waiting.get((self.prefix + len(block), size))
+            if record is None:
+                return False
+            block.append(record)
+            shots += size
+        counts = _plain_counts(block)
+        if counts is None or len(block) < BLOCK:
+            return False
+        total = counts if self.tally is None else self.tally.merge(counts)
+        if self.stop.reached(total):
+            return False
+        for record in block:
+            del self.waiting[record.batch, record.size]
+        self._extend(counts, block, block[-1].size)
+        return True
+
+    def _extend(self, tally: Tally, records: list[Record], last_kept: int) -> None:
+        self.tally = tally if self.tally is None else self.tally.merge(tally)
+        self.prefix += len(records)
+        self.last_kept = last_kept
+        for record in records:
+            self.shots += record.size
+            self.cpu += record.cpu
 
     @property
     def surplus(self) -> int:

@@ -65,6 +65,11 @@ class Stop:
         """True when some rule can end a task."""
         return any(rule is not None for rule in (self.max_shots, self.max_errors, self.relative_error))
 
+    @property
+    def monotone(self) -> bool:
+        """True when a rule that holds for a prefix holds for every longer one, so that prefixes may be skipped."""
+        return self.relative_error is None
+
     def reached(self, tally: Tally) -> str:
         """Name of the first rule that the merged prefix satisfies, or an empty string."""
         if self.max_shots is not None and tally.size >= self.max_shots:

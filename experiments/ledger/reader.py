@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from experiments.errors import ConflictError, LedgerError
-from experiments.ledger.record import Record, decode
+from experiments.ledger.record import Record, decode, decode_lines
 
 
 @dataclass(slots=True)
@@ -46,11 +46,11 @@ def read_shards(paths: Iterable[Path]) -> Contents:
             raise LedgerError(f"cannot read a shard ({error.strerror})", where=str(path)) from error
         lines = data.split(b"\n")
         tail = lines.pop()
-        for number, line in enumerate(lines, 1):
-            record = decode(line)
+        for number, record in enumerate(decode_lines(lines), 1):
             if record is None:
+                length = len(lines[number - 1])
                 contents.problems.append(
-                    f"{path.name}:{number}: damaged line skipped ({len(line)} bytes); its batch will run again"
+                    f"{path.name}:{number}: damaged line skipped ({length} bytes); its batch will run again"
                 )
             elif not record.state:
                 failed.append(record)

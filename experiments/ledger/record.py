@@ -4,8 +4,8 @@ A line is one JSON object; the checksum covers the bytes before it.
 
     {"t":"8b9c...","b":0,"n":256,"s":{"counts":[256,31]},"cpu":0.0021,"env":"5f0c2d1a","crc":"d1b0a2f3"}
 
-``t`` task id, ``b`` batch, ``n`` its size, ``s`` the tally's state, ``cpu`` core seconds, ``env`` the run's environment.
 ``t`` task id, ``b`` batch, ``n`` its size, ``s`` the tally's state, ``cpu`` core seconds, ``env`` the environment.
+A failed batch has ``err`` (a string) instead of ``s``.  (t, b, n) is the key; ``s`` is a function of it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Record(
         return self.task, self.batch, self.size
 
 
-_decode = msgspec.json.Decoder(Record).decode
+_decoder = msgspec.json.Decoder(Record)
 
 
 def encode(record: Record) -> bytes:
@@ -58,9 +58,20 @@ def decode(line: bytes) -> Record | None:
     if line[-SEAL_LENGTH:] != _seal(body):
         return None
     try:
-        return _decode(line)
+        return _decoder.decode(line)
     except msgspec.MsgspecError:
         return None
+
+
+def decode_lines(lines: list[bytes]) -> list[Record | None]:
+    """`decode` for many lines at once, several times as fast when all of them are whole."""
+    crc32, length = zlib.crc32, SEAL_LENGTH
+    if all([line[-length:] == b',"crc":"%08x"}' % crc32(line[:-length]) for line in lines]):
+        try:
+            return list(_decoder.decode_lines(b"\n".join(lines)))
+        except msgspec.MsgspecError:
+            pass  # sealed, yet no record: one by one finds which
+    return [decode(line) for line in lines]
 
 
 def _seal(body: bytes) -> bytes:
