@@ -30,7 +30,7 @@ def with_fits(results: Results, quantity: str = "auto") -> Results:
         if quantity != "auto":
             raise
         return replace(results, fits=())
-    return replace(results, fits=tuple(group.fit for group in groups if group.fit is not None))
+    return replace(results, fits=tuple(groups))
 
 
 def _has_axes(results: Results) -> bool:

@@ -95,6 +95,6 @@ def table_command(ledger: Path, form: str | None, interval: Method) -> None:
         return
     results = with_fits(results)
     if form == "json":
-        click.echo(results.to_json())
+        click.echo(results.to_json(), nl=False)
         return
     click.echo(str(results))
