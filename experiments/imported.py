@@ -28,6 +28,7 @@ class NamedTask:
     id: str
     decoder: str
     json_metadata: JSON
+    detector_error_model: str = "not recorded"
 
     def strong_id(self) -> str:
         """Sinter's identity of the task, as imported."""
@@ -55,14 +56,16 @@ def import_sinter(files: Sequence[str | Path], out: str | Path) -> tuple[list[st
         sweep_text=f"# imported by: qsim import {' '.join(map(str, files))}\n",
         source=", ".join(Path(file).name for file in files), env=environment["env"],
     )  # fmt: skip
-    fresh = not (out / "manifest.json").exists()
-    if not fresh:
-        _refuse_other_counts(out, imported)
+    records = [_record(task, manifest.env) for task in imported]
+    if (out / "manifest.json").exists():
+        _refuse_other_counts(out, records)
     ledger = Ledger.prepare(out, manifest)
-    if fresh:
+    known = ledger.read().batches
+    missing = [record for record in records if record.task not in known]
+    if missing:
         ledger.record_run(environment)
         with ledger.writer() as writer:
-            writer.append([_record(task, manifest.env) for task in imported])
+            writer.append(missing)
     return list(imported.notes), len(imported)
 
 
@@ -120,7 +123,7 @@ def _record(task: ImportedTask, env: str) -> Record:
     return Record(task.strong_id, 0, task.shots, raw_state(to_state(tally)), cpu=task.seconds, env=env)
 
 
-def _refuse_other_counts(out: Path, imported: Sequence[ImportedTask]) -> None:
+def _refuse_other_counts(out: Path, records: Sequence[Record]) -> None:
     ledger = Ledger.open(out)
     if ledger.manifest.study != STUDY:
         raise LedgerError(
@@ -130,19 +133,22 @@ def _refuse_other_counts(out: Path, imported: Sequence[ImportedTask]) -> None:
             got=ledger.manifest.study,
             cure="use another --out",
         )
-    sizes = {task.strong_id: task.shots for task in imported}
+    states = {record.task: (record.size, bytes(record.state)) for record in records}
+    known = ledger.read().batches
     for task in ledger.manifest.tasks:
-        if sizes.pop(task.id, None) != task.schedule.first:
+        given = states.pop(task.id, None)
+        there = [(record.size, bytes(record.state)) for record in known.get(task.id, {}).values()]
+        if there not in ([], [given]):
             raise LedgerError(
                 "these files say something else than the ledger",
                 where=str(out),
                 got=f"task {task.id[:12]}",
                 cure="import into a new --out",
             )
-    if sizes:
+    if states:
         raise LedgerError(
             "these files hold tasks that the ledger has not",
             where=str(out),
-            got=str(len(sizes)),
+            got=str(len(states)),
             cure="import all files at once into a new --out",
         )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
-import os
+import signal
 import sys
+from types import FrameType
 from typing import Any
 
 import click
 
-from experiments.errors import WorkbenchError
+from experiments.cli.streams import REFUSED_BY_THE_DISK, abandon_output
+from experiments.errors import EXIT_STOPPED, WorkbenchError
 
 _COMMANDS = {
     "studies": ("show", "List what can be swept, or one study's parameters with units and defaults."),
@@ -27,6 +29,14 @@ _COMMANDS = {
 
 
 class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; a reader that left early (``qsim table DIR | head``) is nothing to complain about."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            abandon_output()
+            sys.exit(0)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
 
@@ -52,12 +62,26 @@ def qsim() -> None:
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Entry point of the console script; every refusal leaves with its message and exit code."""
+    """Entry point of the console script; every refusal leaves with its message and exit code, without a traceback."""
+    signal.signal(signal.SIGTERM, _interrupt)  # a run under way has its own, gentler handler
     try:
-        qsim.main(args=arguments, prog_name="qsim", standalone_mode=True)
+        return qsim.main(args=arguments, prog_name="qsim", standalone_mode=False)
     except WorkbenchError as error:
         click.echo(f"qsim: {error}", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left: nothing to complain about
-        sys.exit(0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("qsim: interrupted; nothing is lost, the same command carries on", err=True)
+        sys.exit(EXIT_STOPPED)
+    except OSError as error:
+        if error.errno not in REFUSED_BY_THE_DISK:
+            raise
+        abandon_output()
+        click.echo(f"qsim: cannot write ({error.strerror}); make room, then run the same command again", err=True)
+        sys.exit(EXIT_STOPPED)
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt

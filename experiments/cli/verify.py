@@ -16,7 +16,7 @@ from experiments.errors import EXIT_FAILED_TASKS, InputError
 @click.option(
     "--sample", default="5%", show_default=True, metavar="PERCENT", help="Share of the batches to replay; 100% for all."
 )
-@click.option("--workers", default=2, show_default=True, help="Worker processes.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(min=1), help="Worker processes.")
 def verify_command(ledger: Path, sample: str, workers: int) -> None:
     """Replay a random share of the batches of LEDGER and compare them bit by bit.  Exit code 4 when any differs."""
     from experiments.verify import verify
