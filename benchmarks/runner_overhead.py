@@ -47,7 +47,8 @@ def report(name: str, values: list[float], unit: str, bar: float) -> None:
     """One line: median, range, bar."""
     middle = statistics.median(values)
     verdict = "met" if middle <= bar else "MISSED"
-    print(f"{name:32} {middle:9.3g} {unit:9} (min {min(values):.3g}, max {max(values):.3g}; bar {bar:g}: {verdict})", flush=True)
+    spread = f"min {min(values):.3g}, max {max(values):.3g}"
+    print(f"{name:32} {middle:9.3g} {unit:9} ({spread}; bar {bar:g}: {verdict})", flush=True)
 
 
 def no_op(place: Path, batches: int, repeat: int) -> list[float]:

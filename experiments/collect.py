@@ -48,7 +48,7 @@ def load(directory: str | Path, *, interval: Method = "likelihood_ratio") -> Res
 
 @contextlib.contextmanager
 def _collector_paused() -> Iterator[None]:
-    """No garbage collection meanwhile: a million records hold no cycles, and scanning them again and again costs a fifth."""
+    """No garbage collection meanwhile: a million records hold no cycles, and scanning them over costs a fifth."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

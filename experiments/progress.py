@@ -99,7 +99,7 @@ class Progress:
             self.reason = self.stop.reached(self.tally)
 
     def _fold_block(self) -> bool:
-        """Fold a long run of plain counts at once, when no rule holds after it and so, rules being monotone, none within."""
+        """Fold a run of plain counts at once, when no rule holds after it and so, rules being monotone, none within."""
         if self.reason or not self.stop.monotone or len(self.waiting) < BLOCK:
             return False
         block: list[Record] = []

@@ -148,7 +148,7 @@ def run(
     if all(progress.ended for progress in progresses):
         why = "everything was there already"
     else:
-        ledger.record_run(environment)
+        ledger.record_run({**environment, "sweep": manifest.sweep_text})
         with ledger.writer() as writer:
             deadline = state.started + min(budgets) if budgets else None
             driver = _Driver(state, chosen_engine, writer, manifest.env, deadline, observer)

@@ -201,16 +201,29 @@ class Sweep:
             }
         )
 
-    def run(self, out: str | Path | None = None, *, workers: int = 2, engine: Any = None, **options: Any) -> Results:
-        """Run what is missing and return the results; options are those of `experiments.runner.run`.
+    def run(
+        self,
+        out: str | Path | None = None,
+        *,
+        workers: int = 2,
+        engine: Any = None,
+        quiet: bool = False,
+        **options: Any,
+    ) -> Results:
+        """Run what is missing and return the results; further options are those of `experiments.runner.run`.
 
-        ``out`` defaults to ``<name of the sweep>.ledger`` in the current directory.  Interrupting the call (Ctrl-C, the
-        stop button of a notebook) flushes what is there and returns the results so far.
+        ``out`` defaults to ``<name of the sweep>.ledger`` in the current directory.  Progress is shown where there is
+        somebody to see it, unless ``quiet``.  Interrupting the call (Ctrl-C, the stop button of a notebook) flushes
+        what is there and returns the results so far; calling it again carries on.
         """
         from experiments.runner import run
+        from experiments.watch import watcher
 
         where = Path(out) if out is not None else Path(f"{Path(self.source).stem}.ledger")
-        return run(self, where, workers=workers, engine=engine, **options).results
+        if quiet or "observer" in options:
+            return run(self, where, workers=workers, engine=engine, **options).results
+        with watcher() as watching:
+            return run(self, where, workers=workers, engine=engine, observer=watching.show, **options).results
 
     def _task(self, study: Any, raw: dict[str, JSON], place: typed.Place) -> Task:
         try:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from experiments.cli.streams import abandon_output
+from experiments.errors import InputError
+
 if TYPE_CHECKING:
     from experiments.runner import RunReport
     from experiments.sweep import Sweep
@@ -16,7 +19,9 @@ if TYPE_CHECKING:
 @click.command("run")
 @click.argument("sweep", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The ledger's directory; made when absent.")
-@click.option("--workers", default=2, show_default=True, help="Worker processes on this machine.")
+@click.option(
+    "--workers", default=2, show_default=True, type=click.IntRange(min=1), help="Worker processes on this machine."
+)
 @click.option(
     "--engine", default=None, help="local (default), in-process, dask, tcp://HOST:PORT, or a cluster's .toml file."
 )
@@ -27,7 +32,8 @@ if TYPE_CHECKING:
 @click.option(
     "--max-seconds",
     default=None,
-    type=click.FloatRange(min=0, min_open=True),
+    type=float,
+    callback=lambda _context, _option, value: _seconds(value),
     help="Stop (resumable) after this wall time.",
 )
 @click.option("--shard", default=None, metavar="I/N", help="Run share I (from 0) of N of the tasks.")
@@ -49,12 +55,10 @@ def run_command(
         _forecast(wanted, out, workers, share)
         return
     report = _run(wanted, out, workers=workers, engine=engine, max_seconds=max_seconds, share=share)
-    for note in report.results.manifest["problems"]:
-        click.echo(f"note: {note}", err=True)
-    for row in report.results.rows:
-        if row.state == "failed":
-            click.echo(f"failed: {dict(row.labels)}: {row.reason}", err=True)
-    _conclude(report)
+    try:
+        _conclude(report)
+    except BrokenPipeError:
+        abandon_output()  # nobody listens; the exit code still tells
     sys.exit(report.exit_code)
 
 
@@ -67,21 +71,25 @@ def _run(
     max_seconds: float | None,
     share: tuple[int, int] | None,
 ) -> RunReport:
-    from experiments.cli.live import LiveTable, QuietLines
     from experiments.runner import run
+    from experiments.watch import watcher
 
-    watcher = LiveTable() if sys.stderr.isatty() else QuietLines()
-    with watcher:
+    with watcher() as watching:
         return run(
-            sweep, out, workers=workers, engine=engine, max_seconds=max_seconds, shard=share, observer=watcher.show
+            sweep, out, workers=workers, engine=engine, max_seconds=max_seconds, shard=share, observer=watching.show
         )
 
 
 def _conclude(report: RunReport) -> None:
-    """The last words of a run: how it ended, and what was fitted."""
+    """The last words of a run: what to know about it, how it ended, and what was fitted."""
     from experiments.fitted import with_fits
 
     rows = report.results.rows
+    for note in report.results.manifest["problems"]:
+        click.echo(f"note: {note}", err=True)
+    for row in rows:
+        if row.state == "failed":
+            click.echo(f"failed: {dict(row.labels)}: {row.reason}", err=True)
     complete = sum(row.state == "complete" for row in rows)
     shots = sum(row.shots for row in rows)
     click.echo(
@@ -100,3 +108,9 @@ def _forecast(sweep: Sweep, out: Path, workers: int, share: tuple[int, int] | No
     from experiments.forecast import forecast
 
     click.echo(forecast(sweep, out, workers=workers, shard=share))
+
+
+def _seconds(value: float | None) -> float | None:
+    if value is not None and not value > 0:
+        raise InputError("not a time", where="--max-seconds", expected="a number of seconds > 0", got=str(value))
+    return value

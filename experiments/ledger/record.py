@@ -66,7 +66,8 @@ def decode(line: bytes) -> Record | None:
 def decode_lines(lines: list[bytes]) -> list[Record | None]:
     """`decode` for many lines at once, several times as fast when all of them are whole."""
     crc32, length = zlib.crc32, SEAL_LENGTH
-    if all([line[-length:] == b',"crc":"%08x"}' % crc32(line[:-length]) for line in lines]):
+    whole = [line[-length:] == b',"crc":"%08x"}' % crc32(line[:-length]) for line in lines]
+    if all(whole):
         try:
             return list(_decoder.decode_lines(b"\n".join(lines)))
         except msgspec.MsgspecError:

@@ -59,9 +59,9 @@ def seconds_per_shot(
 
 
 def work_schedule(cost: float) -> Schedule:
-    """Batches that double from about 10 ms of work to between a quarter and half a second; sizes are powers of two."""
+    """Batches that grow by a quarter from about 10 ms of work to between a quarter and half a second."""
     largest = _power_of_two(0.5 / cost, 64, 1 << 22)
-    return Schedule(first=min(_power_of_two(0.01 / cost, 64, 1 << 16), largest), growth=2.0, largest=largest)
+    return Schedule(first=min(_power_of_two(0.01 / cost, 64, 1 << 16), largest), growth=1.25, largest=largest)
 
 
 def _power_of_two(wanted: float, least: int, most: int) -> int:

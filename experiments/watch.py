@@ -1,7 +1,12 @@
-"""Watching a run: a live table on a terminal, one short line now and then elsewhere (Slurm logs, pipes)."""
+"""Watching a run: a live table on a terminal, a line that refreshes in a notebook, a short line now and then elsewhere.
+
+with watcher() as watching:
+    run(sweep, out, observer=watching.show)
+"""
 
 from __future__ import annotations
 
+import html
 import sys
 import time
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -13,6 +18,7 @@ if TYPE_CHECKING:
     from experiments.runner import RunState
 
 QUIET_INTERVAL = 10.0
+NOTEBOOK_INTERVAL = 1.0
 
 
 class Watcher(Protocol):
@@ -23,6 +29,43 @@ class Watcher(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
+
+
+def watcher() -> Watcher:
+    """What suits where this process runs: a terminal, a Jupyter kernel, or anything else (Slurm logs, pipes)."""
+    if _in_kernel():
+        return NotebookLine()
+    return LiveTable() if sys.stderr.isatty() else QuietLines()
+
+
+def _in_kernel() -> bool:
+    ipython: Any = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+
+
+class NotebookLine:
+    """One line under the cell, refreshed in place through its display id; no widgets."""
+
+    def __init__(self) -> None:
+        import IPython.display
+
+        display: Any = IPython.display  # it carries no annotations
+        self._html = display.HTML
+        self._handle = display.display(display.HTML("starting workers"), display_id=True)
+        self._last = 0.0
+
+    def show(self, state: RunState) -> None:
+        """Refresh when it is time."""
+        if time.monotonic() - self._last >= NOTEBOOK_INTERVAL:
+            self._last = time.monotonic()
+            self._handle.update(self._html(html.escape(summary(state))))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave an empty line: the results that follow say it all."""
+        self._handle.update(self._html(""))
 
 
 class QuietLines:
