@@ -1,8 +1,8 @@
 """Ledgers committed once must read, replay and resume to the same bits for ever; the oracle is the committed CSV.
 
 A failure here means that ledgers of users no longer mean what they meant.  Do not make the files again to mend it,
-unless a study's ``version`` was bumped on purpose; then: `qsim run NAME.toml --out NAME`, neutral names in ``runs/`` and
-``shards/``, and `qsim table NAME --csv`.
+unless a study's ``version`` was bumped on purpose; then: `qsim run NAME.toml --out NAME`, neutral names in ``runs/``
+and ``shards/``, and `qsim table NAME --csv`.
 """
 
 from __future__ import annotations
