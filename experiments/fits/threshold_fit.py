@@ -14,6 +14,9 @@ from experiments.fits.finite_size_scaling import FiniteSizeScaling
 from experiments.fits.observations import FloatArray
 from experiments.statistics.estimate import Estimate
 
+REFUTED_BELOW = 1e-3
+"""A curve is refuted when its deviance would be this large, were it true, less often than this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
@@ -26,13 +29,27 @@ class Crossing:
 
 
 @dataclass(frozen=True, slots=True)
+class PlainScaling:
+    """A fit without a correction that its lack of fit refuted: its p_c, deviance and degrees of freedom."""
+
+    p_c: float
+    deviance: float
+    dof: int
+
+
+@dataclass(frozen=True, slots=True)
 class ThresholdFit:
     """A fitted threshold.  ``p_c``, ``low``, ``high``, ``standard_error`` and ``window`` are in the units of ``x``.
 
-    ``overdispersion`` is max(1, deviance/dof): interval and standard error are widened by its square root, so that
-    `statistical_error` = standard_error/√overdispersion is what more shots shrink.  ``low`` is 0 and ``high`` infinite
-    where the likelihood leaves that side open.  ``coefficients`` are c_0, c_1, ... and ``correction`` is (D, μ).
-    ``points_used`` are indices into the arrays that were fitted, ``window`` the smallest and largest x among them.
+    ``low`` and ``high`` are the ends of the profile-likelihood interval, widened by √overdispersion; where ``spread``
+    is given they enclose as well the interval of every corrected curve in it, and so hold p_c whichever of these curves
+    is the true one.  ``low`` is 0 and ``high`` infinite where that side is open.  ``overdispersion`` is max(1,
+    deviance/dof).  ``standard_error`` knows this fit's curve only: `statistical_error` = standard_error/√overdispersion
+    is what more shots shrink.  ``coefficients`` are c_0, c_1, ... and ``correction`` is (D, μ).  ``points_used`` are
+    indices into the arrays that were fitted, ``window`` the smallest and largest x among them.  ``refuted`` is plain
+    scaling where this fit's correction had to replace it, or ought to have.  ``spread`` holds (μ, p_c) for the same
+    points fitted with corrections of other exponents, p_c None where such a curve cannot be fitted: the interval is
+    then open, for nothing bounds the drift.
     """
 
     p_c: float
@@ -50,6 +67,14 @@ class ThresholdFit:
     points_used: tuple[int, ...]
     window: tuple[float, float]
     crossings: tuple[Crossing, ...]
+    refuted: PlainScaling | None = None
+    spread: tuple[tuple[float, float | None], ...] = ()
+
+    @property
+    def systematic(self) -> tuple[float, float] | None:
+        """Lowest and highest p_c over the exponents of ``spread``; None without them, or when one cannot be fitted."""
+        found = [p_c for _, p_c in self.spread if p_c is not None]
+        return (min(found), max(found)) if found and len(found) == len(self.spread) else None
 
     @property
     def statistical_error(self) -> float:
@@ -87,14 +112,34 @@ class ThresholdFit:
         return self.scaling(p, distance)(self.parameters)[0].reshape(shape)
 
     def __str__(self) -> str:
+        shape = f", correction d^-{self.correction[1]:g}" if self.correction else ""
         text = (
-            f"p_c = {self.estimate}, nu = {self.nu:.3g}; "
+            f"p_c = {self.estimate}, nu = {self.nu:.3g}{shape}; "
             f"{len(self.points_used)} points, deviance {self.deviance:.1f} on {self.dof} degrees of freedom "
             f"(p = {self.lack_of_fit_p:.2g})"
         )
         if self.overdispersion > 1:
             text += f", errors widened {np.sqrt(self.overdispersion):.2f} times"
-        if self.lack_of_fit_p < 1e-3 and self.crossings:
-            moves = ", ".join(f"{c.p:.3g} (d = {c.small:g}, {c.large:g})" for c in self.crossings)
-            text += f"; the model does not fit, crossings are at {moves}: leave out small distances or add a correction"
-        return text
+        if self.refuted:
+            text += f"; plain scaling refuted: deviance {self.refuted.deviance:.1f} on {self.refuted.dof}"
+            text += "" if self.correction else ", yet no correction can be fitted"
+        if self.lack_of_fit_p < REFUTED_BELOW and not (self.refuted and self.correction is None):
+            text += "; this curve does not fit" + (" either" if self.refuted else "")
+        return text + self._spread_text() + self._crossings_text()
+
+    def _spread_text(self) -> str:
+        if not self.spread:
+            return ""
+        exponents = [exponent for exponent, _ in self.spread]
+        if self.systematic is None:
+            lost = ", ".join(f"d^-{exponent:g}" for exponent, p_c in self.spread if p_c is None)
+            return f"; no fit with {lost}, so the interval is open"
+        low, high = self.systematic
+        return f"; d^-{exponents[0]:g} to d^-{exponents[-1]:g} put p_c between {low:.3g} and {high:.3g}"
+
+    def _crossings_text(self) -> str:
+        if not self.crossings or (self.refuted is None and self.lack_of_fit_p >= REFUTED_BELOW):
+            return ""
+        moves = ", ".join(f"{c.p:.3g} (d = {c.small:g}, {c.large:g})" for c in self.crossings)
+        cure = "" if self.correction else ": leave out small distances or add a correction"
+        return f"; crossings {moves}{cure}"
