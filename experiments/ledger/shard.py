@@ -23,6 +23,9 @@ SYNC_INTERVAL = 1.0
 T = TypeVar("T")
 
 
+_flush_to_disk = getattr(os, "fdatasync", os.fsync)  # macOS has fsync alone
+
+
 class ShardWriter:
     """The shard of this process; the file is made at the first record.
 
@@ -59,7 +62,7 @@ class ShardWriter:
         """Force what was appended to the disk itself."""
         if self._file is not None and self._dirty:
             file = self._file
-            self._guarded(lambda: os.fdatasync(file))
+            self._guarded(lambda: _flush_to_disk(file))
             self._dirty = False
         self._synced_at = time.monotonic()
 
