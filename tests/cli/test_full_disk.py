@@ -21,7 +21,7 @@ def _files_end_at(size: int) -> Callable[[], None]:
 @pytest.mark.parametrize("engine", ["in-process", "local"])
 def test_a_disk_that_fills_during_a_run_stops_it_resumably(folder: Folder, engine: str) -> None:
     folder.coins(batches=60)
-    assert folder.run("coin.toml", "calm").code == 0
+    folder.made("coin.toml", "calm")
     words = ["run", "coin.toml", "--out", "out", "--engine", engine]
 
     full = folder.qsim(*words, preexec_fn=_files_end_at(8000))
@@ -44,7 +44,7 @@ def test_a_disk_that_fills_during_a_run_stops_it_resumably(folder: Folder, engin
 
 def test_a_disk_that_is_full_before_a_resumed_run_changes_nothing(folder: Folder) -> None:
     folder.coins(batches=4)
-    assert folder.run("coin.toml", "out").code == 0
+    folder.made("coin.toml", "out")
     before = folder.files()
     full = folder.run("coin.toml", "out", "--set", "stop.max_shots=4096", preexec_fn=_files_end_at(100))
     assert full.code in (2, 3)
@@ -56,7 +56,7 @@ def test_a_disk_that_is_full_before_a_resumed_run_changes_nothing(folder: Folder
 @pytest.mark.parametrize("words", [["plot", "out"], ["report", "out"], ["export", "out"]], ids=lambda words: words[0])
 def test_products_of_a_ledger_that_cannot_be_written_say_so(folder: Folder, words: list[str]) -> None:
     folder.coins(batches=2)
-    assert folder.run("coin.toml", "out").code == 0
+    folder.made("coin.toml", "out")
     full = folder.qsim(*words, preexec_fn=_files_end_at(50))
     assert full.code == 3
     assert "File too large" in full.errors
@@ -66,7 +66,7 @@ def test_products_of_a_ledger_that_cannot_be_written_say_so(folder: Folder, word
 @pytest.mark.parametrize("words", [["table", "out"], ["table", "out", "--csv"], ["status", "out"], ["studies"]])
 def test_output_into_a_full_disk_is_no_success(folder: Folder, words: list[str]) -> None:
     folder.coins(batches=2)
-    assert folder.run("coin.toml", "out").code == 0
+    folder.made("coin.toml", "out")
     full = os.open("/dev/full", os.O_WRONLY)
     try:
         done = folder.qsim(*words, stdout=full)
