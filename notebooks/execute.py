@@ -17,7 +17,7 @@ import nbformat
 from nbclient import NotebookClient
 
 CORE_TIME = re.compile(r", [\d.,]+ s of core time")
-PATH = re.compile(r"(?<![\w.<:/])/(?:[\w.-]+/)+[\w.-]*|[A-Z]:\\\\")
+PATH = re.compile(r"(?<![\w.<:/])/(?:[\w.-]+/)+[\w.-]*|\b[A-Z]:\\\w")
 
 
 def executed(path: Path, *, folder: Path, timeout: int = 300) -> nbformat.NotebookNode:

@@ -60,7 +60,7 @@ def test_notebook_runs_top_to_bottom_and_leaves_no_ledger_in_the_checkout(
     shown = [key for cell in cells for output in cell.outputs for key in output.get("data", {})]
     assert {"text/html", "image/png"} <= set(shown)
     assert not [key for key in shown if "widget" in key]
-    assert "p_c = 0.006" in "\n".join(map(str, _texts(fresh)))
+    assert re.search(r"p_c = 0\.00[6-9]", "\n".join(map(str, _texts(fresh))))
     assert list((tmp_path / "scratch").glob("*/ledger/manifest.json")) != []
 
 
