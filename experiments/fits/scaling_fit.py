@@ -46,7 +46,7 @@ class Form:
 def fit_scaling(
     data: Observations, form: Form, *, confidence: float, window: tuple[float, float] | None = None
 ) -> ThresholdFit:
-    """The threshold of one form of curve; ``points_used`` are indices into ``data``.
+    """The threshold of one form of curve; ``points_used`` are indices into ``data``, ``crossings`` are left out.
 
     ``window`` is as in `experiments.fits.threshold.fit_threshold`; (0, inf) fits every point.
 
@@ -82,7 +82,7 @@ def fit_scaling(
         overdispersion=overdispersion,
         points_used=tuple(int(i) for i in np.flatnonzero(chosen)),
         window=(float(fitted.x.min()), float(fitted.x.max())),
-        crossings=_neighbouring_crossings(fitted, form.degree),
+        crossings=(),
     )
 
 
@@ -110,6 +110,23 @@ def require_crossing_data(data: Observations, form: Form) -> None:
             got=f"0 in {data.shots.sum():g} shots",
             cure="raise the noise or the shots",
         )
+
+
+def neighbouring_crossings(data: Observations, degree: int) -> tuple[Crossing, ...]:
+    """Where each distance crosses the next one, by plain scaling of these two; none at two distances."""
+    distances = np.unique(data.distance)
+    if len(distances) < 3:
+        return ()
+    crossings = []
+    for small, large in pairwise(distances):
+        try:
+            best = _maximum(data.where((data.distance == small) | (data.distance == large)), Form(degree))
+            error = float(np.sqrt(best.covariance()[LOG_THRESHOLD, LOG_THRESHOLD]))
+        except InputError:
+            continue
+        p = float(np.exp(best.parameters[LOG_THRESHOLD]))
+        crossings.append(Crossing(float(small), float(large), p, p * error))
+    return tuple(crossings)
 
 
 def _automatic_window(data: Observations, form: Form) -> tuple[BoolArray, Maximum]:
@@ -173,22 +190,6 @@ def _interval(
     rise = 2.0 * float(gammaincinv(0.5, confidence)) * overdispersion
     counts = Counts(data.shots, data.errors)
     return profile_interval(form.at(data), best, counts, LOG_THRESHOLD, rise=rise, bounds=reach)
-
-
-def _neighbouring_crossings(data: Observations, degree: int) -> tuple[Crossing, ...]:
-    distances = np.unique(data.distance)
-    if len(distances) < 3:
-        return ()
-    crossings = []
-    for small, large in pairwise(distances):
-        try:
-            best = _maximum(data.where((data.distance == small) | (data.distance == large)), Form(degree))
-            error = float(np.sqrt(best.covariance()[LOG_THRESHOLD, LOG_THRESHOLD]))
-        except InputError:
-            continue
-        p = float(np.exp(best.parameters[LOG_THRESHOLD]))
-        crossings.append(Crossing(float(small), float(large), p, p * error))
-    return tuple(crossings)
 
 
 def _no_crossing(data: Observations, got: str) -> InputError:

@@ -36,8 +36,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from experiments.errors import InputError
-from experiments.fits.observations import Observations
-from experiments.fits.scaling_fit import WHERE, Form, fit_scaling
+from experiments.fits.observations import BoolArray, Observations
+from experiments.fits.scaling_fit import WHERE, Form, fit_scaling, neighbouring_crossings
 from experiments.fits.threshold_fit import REFUTED_BELOW, PlainScaling, ThresholdFit
 
 Correction: TypeAlias = float | Literal["auto"] | None
@@ -88,7 +88,11 @@ def fit_threshold(
     else:
         fit = fit_scaling(data, Form(degree, correction), confidence=confidence, window=window)
     with_shots = np.flatnonzero(np.asarray(shots))
-    return replace(fit, points_used=tuple(int(with_shots[place]) for place in fit.points_used))
+    return replace(
+        fit,
+        points_used=tuple(int(with_shots[place]) for place in fit.points_used),
+        crossings=neighbouring_crossings(data.where(_chosen(data, fit)), degree),
+    )
 
 
 def _automatic(data: Observations, degree: int, confidence: float, window: tuple[float, float] | None) -> ThresholdFit:
@@ -105,14 +109,13 @@ def _automatic(data: Observations, degree: int, confidence: float, window: tuple
 
 def _with_spread(fit: ThresholdFit, data: Observations, degree: int) -> ThresholdFit:
     """The fit with an interval that covers corrections of other exponents; an open one if such a fit is impossible."""
-    chosen = np.zeros(len(data), dtype=bool)
-    chosen[list(fit.points_used)] = True
+    fitted = data.where(_chosen(data, fit))
     low, high = fit.low, fit.high
     spread: list[tuple[float, float | None]] = []
     for exponent in SPREAD_EXPONENTS:
         form = Form(degree, exponent, extrapolated=True)
         try:
-            other = fit_scaling(data.where(chosen), form, confidence=fit.confidence, window=(0.0, np.inf))
+            other = fit_scaling(fitted, form, confidence=fit.confidence, window=(0.0, np.inf))
         except InputError:
             low, high = 0.0, np.inf
             spread.append((exponent, None))
@@ -120,6 +123,11 @@ def _with_spread(fit: ThresholdFit, data: Observations, degree: int) -> Threshol
         low, high = min(low, other.low), max(high, other.high)
         spread.append((exponent, other.p_c))
     return replace(fit, low=low, high=high, spread=tuple(spread))
+
+
+def _chosen(data: Observations, fit: ThresholdFit) -> BoolArray:
+    """True at the points of ``data`` that were fitted."""
+    return np.isin(np.arange(len(data)), fit.points_used)
 
 
 def _check_options(*, confidence: float, degree: int, correction: Correction) -> None:

@@ -12,7 +12,7 @@ from surface_code_counts import DISTANCE, ERRORS, SHOTS, P
 
 from experiments import fits
 from experiments.errors import InputError
-from experiments.fits import binomial_likelihood, finite_size_scaling, observations, threshold
+from experiments.fits import binomial_likelihood, finite_size_scaling, observations, scaling_fit, threshold
 from experiments.fits.binomial_likelihood import Counts, deviance, maximise
 from experiments.fits.finite_size_scaling import FiniteSizeScaling
 from experiments.fits.threshold import fit_threshold
@@ -31,7 +31,9 @@ def fitted(errors, shots=20_000, **options):
     return fit_threshold(GRID_P, GRID_D, np.full(len(GRID_P), shots), errors, **options)
 
 
-@pytest.mark.parametrize("module", [fits, binomial_likelihood, finite_size_scaling, observations, threshold])
+@pytest.mark.parametrize(
+    "module", [fits, binomial_likelihood, finite_size_scaling, observations, scaling_fit, threshold]
+)
 def test_examples_in_the_docs_run(module):
     assert doctest.testmod(module).failed == 0
 
@@ -93,7 +95,7 @@ def test_maximum_agrees_with_an_independent_optimiser():
 
 def test_profile_ends_lie_where_the_reoptimised_deviance_has_risen_by_the_quantile():
     errors = drawn(8)
-    fit = fitted(errors, confidence=0.9)
+    fit = fitted(errors, confidence=0.9, correction=None)
     used = list(fit.points_used)
     counts = Counts(np.full(len(used), 2e4), errors[used].astype(float))
 
@@ -110,12 +112,12 @@ def test_profile_ends_lie_where_the_reoptimised_deviance_has_risen_by_the_quanti
         assert peer.fun - fit.deviance == pytest.approx(rise, rel=1e-3)
 
 
-def test_interval_covers_the_truth_as_often_as_it_says():
+def test_interval_of_plain_scaling_covers_the_truth_as_often_as_it_says():
     """100 draws at 68 %.  Bounds: binomial quantiles at 5e-7 each side, the upper one for 80 % since widening by
     max(1, deviance/dof) can only add coverage (about 5 points at 13 degrees of freedom)."""
     covered = 0
     for seed in range(100, 200):
-        fit = fitted(drawn(seed), confidence=0.68)
+        fit = fitted(drawn(seed), confidence=0.68, correction=None)
         covered += fit.low <= 0.01 <= fit.high
     assert stats.binom.ppf(5e-7, 100, 0.68) <= covered <= stats.binom.ppf(1 - 5e-7, 100, 0.80)
 
@@ -150,7 +152,7 @@ def test_points_used_count_from_the_arrays_given():
 
 def test_interval_is_widened_where_the_curve_does_not_fit():
     errors = np.round(20_000 * RATES * (1 + 0.1 * (-1.0) ** np.arange(18)))
-    fit = fitted(errors)
+    fit = fitted(errors, correction=None)
     assert fit.lack_of_fit_p < 1e-6
     assert fit.overdispersion == pytest.approx(fit.deviance / fit.dof)
     assert fit.standard_error == pytest.approx(fit.statistical_error * np.sqrt(fit.overdispersion))
@@ -162,9 +164,9 @@ def test_same_counts_same_bits():
     assert fitted(drawn(11)) == fitted(drawn(11))
 
 
-def test_real_surface_code_drifts_and_says_so():
+def test_plain_scaling_of_the_real_surface_code_says_that_it_does_not_fit():
     """The figures of the module's docstring, from 10^6 shots a point."""
-    fit = fit_threshold(P, DISTANCE, SHOTS, ERRORS)
+    fit = fit_threshold(P, DISTANCE, SHOTS, ERRORS, correction=None)
     assert fit.p_c == pytest.approx(0.0067, abs=5e-5)
     assert fit.overdispersion == pytest.approx(36.6, abs=0.5)
     assert [round(crossing.p, 4) for crossing in fit.crossings] == [0.0063, 0.0074]
@@ -174,12 +176,12 @@ def test_real_surface_code_drifts_and_says_so():
     assert corrected.deviance < 0.2 * fit.deviance
 
 
-def test_real_surface_code_at_few_shots_agrees_with_many():
+def test_plain_scaling_of_the_real_surface_code_at_few_shots_agrees_with_many():
     """5000 shots a point redrawn from the real rates, within 5.5 standard errors of the full fit: false alarm < 1e-7
     (the pull of the drifting crossings is far smaller than the error)."""
-    full = fit_threshold(P, DISTANCE, SHOTS, ERRORS)
+    full = fit_threshold(P, DISTANCE, SHOTS, ERRORS, correction=None)
     few = np.random.default_rng(3).binomial(5000, ERRORS / SHOTS)
-    fit = fit_threshold(P, DISTANCE, np.full(27, 5000), few)
+    fit = fit_threshold(P, DISTANCE, np.full(27, 5000), few, correction=None)
     assert abs(fit.p_c - full.p_c) < 5.5 * fit.standard_error
 
 
@@ -212,6 +214,8 @@ COUNTS = {"x": GRID_P, "distance": GRID_D, "shots": np.full(18, 1000), "errors":
         ({"confidence": 1.0}, "confidence"),
         ({"degree": 0}, "degree"),
         ({"correction": -1.0}, "correction"),
+        ({"correction": "none"}, "correction"),
+        ({"correction": True}, "correction"),
         ({"window": (0.0079, 0.0081)}, "too few points"),
         ({"window": (0.5, 0.6)}, "distances with shots"),
         ({"correction": 2.0, "distance": np.where(GRID_D == 3, 5, GRID_D)}, "at least 3 distances"),
