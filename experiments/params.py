@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
@@ -106,6 +107,7 @@ def _range(kind: shapes.IntType | shapes.FloatType) -> str:
     return ""
 
 
+@lru_cache(maxsize=64)
 def _fields(params_type: type) -> dict[str, shapes.Field]:
     info = shapes.type_info(params_type)
     if not isinstance(info, shapes.StructType | shapes.DataclassType):
