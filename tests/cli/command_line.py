@@ -58,7 +58,8 @@ class Folder:
 
     def start(self, *words: Any, before: str = "", **options: Any) -> subprocess.Popen[bytes]:
         """Start ``qsim``; ``before`` is Python that runs ahead of it in the same process."""
-        environment = {**os.environ, "PYTHONPATH": str(self.path), **options.pop("env", {})}
+        paths = os.pathsep.join([str(self.path), *filter(None, [os.environ.get("PYTHONPATH")])])
+        environment = {**os.environ, "PYTHONPATH": paths, **options.pop("env", {})}
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         return subprocess.Popen(
             [sys.executable, "-c", f"{before}\n{MAIN}", *map(str, words)], cwd=self.path, env=environment, **streams

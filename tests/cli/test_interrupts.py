@@ -53,9 +53,10 @@ def test_a_signal_stops_a_run_resumably(folder: Folder, name: str) -> None:
 
 
 def test_a_second_ctrl_c_drops_the_batches_in_flight(folder: Folder) -> None:
-    """Batches of an hour: only dropping them ends the run, and nothing of them is written."""
+    """Batches of an hour, and an hour's grace for them: only dropping them ends the run."""
     folder.coins(work=3600)
-    running = folder.start("run", "coin.toml", "--out", "out", "--workers", "2")
+    patient = "import experiments.runner as runner; runner.GRACE_SECONDS = 3600.0"
+    running = folder.start("run", "coin.toml", "--out", "out", "--workers", "2", before=patient)
     _until(lambda: (folder.path / "out" / "manifest.json").exists() and len(_family(running)) >= 3)
     children = _family(running)
     running.send_signal(signal.SIGINT)
