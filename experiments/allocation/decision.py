@@ -66,9 +66,9 @@ class Decision:
     """What to run next.
 
     ``targets`` are the new total shots of every point, never fewer than it has.  ``done``: nothing more is to be run.
-    ``reason`` says why, for the log.  ``standard_error`` is the present statistical error, of p_c (in its units) or
-    relative of Λ, the worst of all fits; None while a fit is impossible.  ``fits`` holds one fit a group, None where
-    impossible.
+    ``reason`` says why, for the log.  ``standard_error`` is the present statistical error, of p_c (in its units, with a
+    correction's amplitude free where there are three distances) or relative of Λ, the worst of all fits; None while a
+    fit is impossible.  ``fits`` holds one fit a group, None where impossible.
     """
 
     targets: tuple[int, ...]

@@ -37,8 +37,10 @@ class FitAllocation:
 
     Args:
         quantity: ``"threshold"`` or ``"lambda"`` (then one Λ a noise strength, and the sum of their variances counts).
-        standard_error: wanted statistical error, absolute for p_c and relative for Λ.  It is the error if the model is
-            true; the fit's own widening for lack of fit, which more shots do not shrink, is reported beside it.
+        standard_error: wanted statistical error, absolute for p_c and relative for Λ.  For p_c from three distances or
+            more it is the error with a correction d^-2 of free amplitude, whether the fit needs it by now or not (see
+            `fitted_group`).  What more shots do not shrink, the fit's widening for lack of fit and the spread over
+            exponents, is reported beside it.
         core_seconds: budget, counted by the points' cost formula.
         pilot_shots: shots a point in the first round.
         pilot_cap: shots a point at which a fit that is still impossible is given up.

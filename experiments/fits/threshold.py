@@ -13,13 +13,15 @@ What a user should know.  Real codes obey the scaling form only for large distan
 of plain scaling is that of the distances given and not of the code family.  With three distances or more the default
 ``correction="auto"`` therefore does two things.
 
-1. Where the lack of fit refutes plain scaling (a chance below 10^-3), the fit is made with a correction D d^(-2).  A
-   false alarm costs precision only, for D = 0 is plain scaling; a miss costs the truth.
+1. Where plain scaling is refuted, the fit is made with a correction D d^(-2).  It is refuted when such a correction
+   takes so much off the deviance, in units of the overdispersion left, as it would with a chance below 10^-3 if there
+   were no drift.  (The deviance as a whole is the blunter test: it needs three times the shots.)  A false alarm costs
+   precision only, for D = 0 is plain scaling.
 2. The interval covers what the exponent may do.  The fitted points are fitted with d^-1, d^-2, d^-3 and d^-4 as well,
    and the interval is the smallest one around all of theirs and the fit's own.  Three distances cannot tell these
-   exponents apart (deviance 40 to 42 for each), and lack of fit shows late: on counts drawn from a curve fitted to the
-   codes above, at 2 000 to 40 000 shots a point, 168 draws of 200 did not refute plain scaling, and its own interval
-   held the true p_c in none of them.
+   exponents apart (deviance 40 to 42 for each), and few shots cannot tell that there is drift: on counts drawn from a
+   curve fitted to the codes above, with 2 000 to 40 000 shots a point, the interval of plain scaling alone held the
+   true p_c in none of 200 draws, while plain scaling was refuted in 85 of them; this one held it in 199.
 
 The factor of two is the widest window in which the quadratic curve describes two neighbouring distances at 10^6 shots a
 point (deviance 7 to 10 on 3 to 5 degrees of freedom; without a window 91 to 93 on 13).
@@ -36,6 +38,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from experiments.errors import InputError
+from experiments.fits.binomial_likelihood import lack_of_fit_p
 from experiments.fits.observations import BoolArray, Observations
 from experiments.fits.scaling_fit import WHERE, Form, fit_scaling, neighbouring_crossings
 from experiments.fits.threshold_fit import REFUTED_BELOW, PlainScaling, ThresholdFit
@@ -99,23 +102,40 @@ def _automatic(data: Observations, degree: int, confidence: float, window: tuple
     fit = fit_scaling(data, Form(degree), confidence=confidence, window=window)
     if len(np.unique(data.distance[list(fit.points_used)])) < 3:
         return fit
-    if fit.lack_of_fit_p < REFUTED_BELOW:
-        refuted = PlainScaling(fit.p_c, fit.deviance, fit.dof)
+    chance = _chance_without_drift(fit, data, degree)
+    if chance < REFUTED_BELOW:
+        refuted = PlainScaling(fit.p_c, fit.deviance, fit.dof, chance)
         with suppress(InputError):  # else plain scaling stays, marked as refuted, in the wide interval of the spread
             fit = fit_scaling(data, Form(degree, AUTOMATIC_EXPONENT), confidence=confidence, window=window)
         fit = replace(fit, refuted=refuted)
     return _with_spread(fit, data, degree)
 
 
+def _chance_without_drift(plain: ThresholdFit, data: Observations, degree: int) -> float:
+    """Chance that a correction takes as much off the deviance as it does, were there no drift; 1 if it has no fit.
+
+    A likelihood-ratio test of one parameter, in units of the overdispersion that the correction leaves.
+    """
+    try:
+        other = _with_exponent(AUTOMATIC_EXPONENT, plain, data, degree)
+    except InputError:
+        return 1.0
+    return lack_of_fit_p(max(0.0, plain.deviance - other.deviance) / other.overdispersion, 1)
+
+
+def _with_exponent(exponent: float, fit: ThresholdFit, data: Observations, degree: int) -> ThresholdFit:
+    """The points of ``fit`` fitted with a correction of this exponent, wherever its p_c lies."""
+    form = Form(degree, exponent, extrapolated=True)
+    return fit_scaling(data.where(_chosen(data, fit)), form, confidence=fit.confidence, window=(0.0, np.inf))
+
+
 def _with_spread(fit: ThresholdFit, data: Observations, degree: int) -> ThresholdFit:
     """The fit with an interval that covers corrections of other exponents; an open one if such a fit is impossible."""
-    fitted = data.where(_chosen(data, fit))
     low, high = fit.low, fit.high
     spread: list[tuple[float, float | None]] = []
     for exponent in SPREAD_EXPONENTS:
-        form = Form(degree, exponent, extrapolated=True)
         try:
-            other = fit_scaling(fitted, form, confidence=fit.confidence, window=(0.0, np.inf))
+            other = _with_exponent(exponent, fit, data, degree)
         except InputError:
             low, high = 0.0, np.inf
             spread.append((exponent, None))

@@ -15,7 +15,7 @@ from experiments.fits.observations import FloatArray
 from experiments.statistics.estimate import Estimate
 
 REFUTED_BELOW = 1e-3
-"""A curve is refuted when its deviance would be this large, were it true, less often than this."""
+"""A curve is refuted when the data would speak so much against it, were it true, less often than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,15 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True)
 class PlainScaling:
-    """A fit without a correction that its lack of fit refuted: its p_c, deviance and degrees of freedom."""
+    """A fit without a correction that was refuted: its p_c, deviance and degrees of freedom.
+
+    ``chance``: how often a correction would improve the fit as much as it does if there were no drift.
+    """
 
     p_c: float
     deviance: float
     dof: int
+    chance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +124,8 @@ class ThresholdFit:
         )
         if self.overdispersion > 1:
             text += f", errors widened {np.sqrt(self.overdispersion):.2f} times"
-        if self.refuted:
-            text += f"; plain scaling refuted: deviance {self.refuted.deviance:.1f} on {self.refuted.dof}"
+        if r := self.refuted:
+            text += f"; plain scaling refuted (p = {r.chance:.2g}): deviance {r.deviance:.1f} on {r.dof}"
             text += "" if self.correction else ", yet no correction can be fitted"
         if self.lack_of_fit_p < REFUTED_BELOW and not (self.refuted and self.correction is None):
             text += "; this curve does not fit" + (" either" if self.refuted else "")
