@@ -19,9 +19,10 @@ of plain scaling is that of the distances given and not of the code family.  Wit
    precision only, for D = 0 is plain scaling.
 2. The interval covers what the exponent may do.  The fitted points are fitted with d^-1, d^-2, d^-3 and d^-4 as well,
    and the interval is the smallest one around all of theirs and the fit's own.  Three distances cannot tell these
-   exponents apart (deviance 40 to 42 for each), and few shots cannot tell that there is drift: on counts drawn from a
-   curve fitted to the codes above, with 2 000 to 40 000 shots a point, the interval of plain scaling alone held the
-   true p_c in none of 200 draws, while plain scaling was refuted in 85 of them; this one held it in 199.
+   exponents apart (deviance 27 on 18 for d^-1, 39 on 21 for the others), and few shots cannot tell that there is drift:
+   on counts drawn from a curve fitted to the codes above, with 2 000 to 40 000 shots a point, the interval of plain
+   scaling alone held the true p_c in none of 200 draws, while plain scaling was refuted in 85 of them; this one held
+   it in 199.
 
 The factor of two is the widest window in which the quadratic curve describes two neighbouring distances at 10^6 shots a
 point (deviance 7 to 10 on 3 to 5 degrees of freedom; without a window 91 to 93 on 13).

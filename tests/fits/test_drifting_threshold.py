@@ -31,11 +31,29 @@ def test_refuted_plain_scaling_gives_way_to_the_correction():
     fit = fit_threshold(P, DISTANCE, SHOTS, ERRORS)
     plain = fit_threshold(P, DISTANCE, SHOTS, ERRORS, correction=None)
     corrected = fit_threshold(P, DISTANCE, SHOTS, ERRORS, correction=2)
-    assert plain.lack_of_fit_p < 1e-6
+    assert fit.refuted.chance < 1e-6
     assert (fit.refuted.p_c, fit.refuted.deviance, fit.refuted.dof) == (plain.p_c, plain.deviance, plain.dof)
     for name in ("p_c", "nu", "standard_error", "correction", "deviance", "points_used", "window", "crossings"):
         assert getattr(fit, name) == getattr(corrected, name)
     np.testing.assert_array_equal(fit.curve(P, DISTANCE), corrected.curve(P, DISTANCE))
+
+
+def test_the_chance_without_drift_is_that_of_the_likelihood_ratio():
+    """Oracle: the two fits over the same window, and scipy's chi-square."""
+    fit = fitted(DRIFTING, 40_000, seed=3)
+    plain = fitted(DRIFTING, 40_000, seed=3, correction=None)
+    other = fitted(DRIFTING, 40_000, seed=3, correction=2, window=plain.window)
+    drop = (plain.deviance - other.deviance) / other.overdispersion
+    assert fit.refuted.chance == pytest.approx(stats.chi2.sf(drop, 1), rel=1e-4)
+
+
+def test_misfit_of_another_kind_is_not_taken_for_drift():
+    """Rates off by a tenth, up and down in turn: a correction explains none of it."""
+    rates = STEADY * (1 + 0.1 * (-1.0) ** np.arange(27))
+    fit = fitted(rates, 10**5)
+    assert fit.lack_of_fit_p < 1e-6
+    assert fit.refuted is None
+    assert "this curve does not fit" in str(fit)
 
 
 def test_the_interval_is_the_hull_of_those_of_all_exponents_on_the_same_points():
@@ -132,9 +150,9 @@ def test_too_few_points_for_a_correction_leave_the_interval_open():
 
 def test_the_text_is_one_line_that_says_all():
     text = str(fit_threshold(P, DISTANCE, SHOTS, ERRORS))
-    for words in ("p_c = 0.0077", "correction d^-2", "plain scaling refuted: deviance 366.4 on 10", "either"):
+    for words in ("p_c = 0.0077", "correction d^-2", "plain scaling refuted (p = ", "deviance 366.4 on 10", "either"):
         assert words in text
     assert "d^-1 to d^-4 put p_c between 0.007" in text
     assert "crossings 0.00625 (d = 3, 5), 0.00736 (d = 5, 7)" in text
     assert "\n" not in text
-    assert len(text) < 400
+    assert len(text) < 420
