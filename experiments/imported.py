@@ -28,7 +28,6 @@ class NamedTask:
     id: str
     decoder: str
     json_metadata: JSON
-    detector_error_model: str = "not recorded"
 
     def strong_id(self) -> str:
         """Sinter's identity of the task, as imported."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
@@ -107,8 +106,16 @@ def _range(kind: shapes.IntType | shapes.FloatType) -> str:
     return ""
 
 
-@lru_cache(maxsize=64)
 def _fields(params_type: type) -> dict[str, shapes.Field]:
+    if params_type not in _known_fields:
+        _known_fields[params_type] = _inspected(params_type)
+    return _known_fields[params_type]
+
+
+_known_fields: dict[type, dict[str, shapes.Field]] = {}
+
+
+def _inspected(params_type: type) -> dict[str, shapes.Field]:
     info = shapes.type_info(params_type)
     if not isinstance(info, shapes.StructType | shapes.DataclassType):
         raise InputError(

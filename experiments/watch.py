@@ -69,16 +69,20 @@ class NotebookLine:
 
 
 class QuietLines:
-    """One line every ten seconds on the error stream."""
+    """One line every ten seconds on the error stream; when its reader leaves, the run goes on without lines."""
 
     def __init__(self) -> None:
         self._last = time.monotonic()
+        self._read = True
 
     def show(self, state: RunState) -> None:
         """Print a line when it is time."""
-        if time.monotonic() - self._last >= QUIET_INTERVAL:
+        if self._read and time.monotonic() - self._last >= QUIET_INTERVAL:
             self._last = time.monotonic()
-            print(summary(state), file=sys.stderr, flush=True)
+            try:
+                print(summary(state), file=sys.stderr, flush=True)
+            except BrokenPipeError:
+                self._read = False
 
     def __enter__(self) -> Self:
         return self

@@ -138,7 +138,7 @@ def _exported(row: Row, task: Any) -> tuple[Any, ...]:
 
 def _identified(task: Any, row: Row) -> Any:
     """The task with all that its strong id hashes: metadata, and the error model ``sinter collect`` would derive."""
-    if task.json_metadata is not None and task.detector_error_model is not None:
+    if not hasattr(task, "circuit") or (task.json_metadata is not None and task.detector_error_model is not None):
         return task
     return type(task)(
         circuit=task.circuit,

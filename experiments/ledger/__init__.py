@@ -99,12 +99,19 @@ def check(directory: Path, manifest: Manifest) -> None:
     """
     if (directory / FILE).exists():
         _refuse_another_sweep(Manifest.load(directory), manifest, directory)
-    elif directory.is_dir() and any(directory.iterdir()):
+    elif directory.is_dir() and not all(_left_by_a_start(path) for path in directory.iterdir()):
         raise LedgerError(
             "the directory is not empty and is no ledger", where=str(directory), cure="name a new directory with --out"
         )
     elif directory.exists() and not directory.is_dir():
         raise LedgerError("not a directory", where=str(directory), cure="name a new directory with --out")
+
+
+def _left_by_a_start(path: Path) -> bool:
+    """True for what a run leaves that was killed, or met a full disk, before its manifest stood."""
+    if path.is_dir():
+        return path.name in ("shards", "runs") and not any(path.iterdir())
+    return path.name.startswith(f".{FILE}.")
 
 
 def current_environment() -> dict[str, Any]:

@@ -53,6 +53,15 @@ def test_a_disk_that_is_full_before_a_resumed_run_changes_nothing(folder: Folder
     assert folder.run("coin.toml", "out", "--set", "stop.max_shots=4096").code == 0
 
 
+def test_a_disk_that_is_full_before_the_first_run_leaves_nothing_in_the_way(folder: Folder) -> None:
+    folder.coins(batches=4)
+    full = folder.run("coin.toml", "out", preexec_fn=_files_end_at(100))
+    assert full.code in (2, 3)
+    assert "manifest.json: cannot write (File too large); make room" in full.errors
+    (folder.path / "out" / ".manifest.json.0123456789ab").write_text("half a mani")  # as a killed run leaves it
+    assert folder.run("coin.toml", "out").code == 0
+
+
 @pytest.mark.parametrize("words", [["plot", "out"], ["report", "out"], ["export", "out"]], ids=lambda words: words[0])
 def test_products_of_a_ledger_that_cannot_be_written_say_so(folder: Folder, words: list[str]) -> None:
     folder.coins(batches=2)

@@ -181,6 +181,17 @@ def test_sinter_statistics_come_in_and_go_out_unchanged(folder: Folder) -> None:
         assert folder.qsim(*words).code == 2
 
 
+def test_statistics_without_metadata_go_out_as_they_came(folder: Folder) -> None:
+    sinter = pytest.importorskip("sinter")
+    head = "shots,errors,discards,seconds,decoder,strong_id,json_metadata,custom_counts\n"
+    folder.write("stats.csv", head + "100,3,1,0.1,pymatching,abc,null,\n")
+    assert folder.qsim("import", "stats.csv", "--out", "out").code == 0
+    assert folder.qsim("export", "out", "--format", "sinter-csv", "--out", "back.csv").code == 0
+    assert sinter.read_stats_from_csv_files(folder.path / "back.csv") == sinter.read_stats_from_csv_files(
+        folder.path / "stats.csv"
+    )
+
+
 def test_other_counts_for_a_known_task_are_refused_and_an_import_cut_short_is_finished(folder: Folder) -> None:
     head = "shots,errors,discards,seconds,decoder,strong_id,json_metadata,custom_counts\n"
     folder.write("one.csv", head + '100,3,0,0.1,pymatching,abc,"{""d"":3}",\n')

@@ -90,13 +90,16 @@ def test_a_reader_that_left_is_no_error(folder: Folder, words: list[str]) -> Non
     assert (done.code, done.errors) == (0, "")
 
 
+@pytest.mark.parametrize("before", ["", OFTEN], ids=["at the end", "while it runs"])
 @pytest.mark.parametrize(("words", "code"), [([], 0), (["--max-seconds", "0.1"], 3)])
-def test_a_run_that_nobody_reads_ends_with_its_own_exit_code(folder: Folder, words: list[str], code: int) -> None:
-    folder.coins(work=0.01, batches=10)
+def test_a_run_that_nobody_reads_ends_with_its_own_exit_code(
+    folder: Folder, words: list[str], code: int, before: str
+) -> None:
+    folder.coins(work=0.02, batches=10)
     theirs, ours = os.pipe()
     os.close(theirs)
     try:
-        done = folder.run("coin.toml", "out", *words, stdout=ours, stderr=ours)
+        done = folder.run("coin.toml", "out", *words, stdout=ours, stderr=ours, before=before)
     finally:
         os.close(ours)
     assert done.code == code
