@@ -41,7 +41,10 @@ def main() -> None:
         if wake in readable:
             _report_deaths(control, wake, alive)
         if control in readable:
-            command, sockets, _, _ = socket.recv_fds(control, 1, 1)
+            try:
+                command, sockets, _, _ = socket.recv_fds(control, 1, 1)
+            except ConnectionError:
+                break
             if not command:
                 break
             pid = os.fork()
