@@ -21,6 +21,8 @@ import contextlib
 import os
 import pickle
 import queue
+import shlex
+import sys
 import threading
 import time
 import tomllib
@@ -243,6 +245,7 @@ def _cluster_from_file(path: Path) -> Any:
 
     ((name, arguments),) = table.items()
     jobs = arguments.pop("jobs", 1)
+    arguments.setdefault("python", shlex.quote(sys.executable))  # the job script does not quote it
     try:
         cluster = getattr(dask_jobqueue, _JOBQUEUE[name])(**arguments)
     except (TypeError, ValueError) as error:
