@@ -83,6 +83,8 @@ class LocalProcesses:
         outcomes: list[Outcome] = []
         for ready in wait(list(self._workers), timeout):
             assert isinstance(ready, Connection)
+            if ready not in self._workers:
+                continue  # a restart of the fork server has replaced all workers meanwhile
             try:
                 answers = pickle.loads(ready.recv_bytes())
             except (EOFError, ConnectionError, pickle.UnpicklingError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import subprocess
 import sys
@@ -57,11 +58,10 @@ def test_parameters_survive_json(raw: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("raw", study.examples(), ids=str)
-def test_batches_are_powers_of_two_of_bounded_work(raw: dict[str, Any]) -> None:
+def test_batches_grow_by_a_quarter_and_their_work_is_bounded(raw: dict[str, Any]) -> None:
     schedule, cost = study.schedule(params(**raw)), study.cost(params(**raw))
     sizes = [schedule.size(batch) for batch in range(80)]
-    assert all(size == 1 << (size.bit_length() - 1) for size in sizes)
-    assert sizes == sorted(sizes)
+    assert all(size <= later <= 1.25 * size + 1 for size, later in itertools.pairwise(sizes))
     assert sizes[-1] * cost <= 1.0 or sizes[-1] == 64
     assert sizes[0] * cost <= 0.02 or sizes[0] == 64
 

@@ -15,6 +15,7 @@ import pytest
 
 from experiments.collect import load
 from experiments.engine.local import LocalProcesses
+from experiments.engine.protocol import Assignment, Job, Outcome
 from experiments.errors import InputError, LedgerError
 from experiments.merge import merge
 from experiments.runner import RunState, run
@@ -249,6 +250,31 @@ def test_a_killed_worker_and_a_killed_fork_server_cost_only_their_batches(make_s
     assert len(killed) == 3
     assert report.exit_code == 0
     assert report.results.to_csv() == run(slow, tmp_path / "calm", engine="in-process").results.to_csv()
+
+
+def test_an_engine_that_loses_all_its_processes_at_once_gives_every_job_back_and_goes_on(sweep: Sweep) -> None:
+    task = sweep.tasks()[0]
+    engine = LocalProcesses(2)
+    engine.open(Assignment(sweep.study, 1, {task.id: task.params}))
+    try:
+        for number, slot in enumerate(engine.slots()):
+            engine.submit(slot, [Job(task.id, batch, 10) for batch in (2 * number, 2 * number + 1)])
+        for pid in (engine.server_pid(), *engine.pids()):
+            os.kill(pid, signal.SIGKILL)
+        outcomes: list[Outcome] = []
+        deadline = time.monotonic() + 20
+        while len(outcomes) < 4 and time.monotonic() < deadline:
+            outcomes += engine.wait(0.2)
+        assert sorted(outcome.job.batch for outcome in outcomes) == [0, 1, 2, 3]
+        assert all(outcome.lost or outcome.died or outcome.state for outcome in outcomes)
+        engine.submit(engine.slots()[0], [Job(task.id, 7, 10)])
+        again: list[Outcome] = []
+        while not again and time.monotonic() < deadline:
+            again = engine.wait(0.2)
+        assert [outcome.job.batch for outcome in again] == [7]
+        assert again[0].state
+    finally:
+        engine.close()
 
 
 def test_no_process_is_left_behind(sweep: Sweep, tmp_path: Path) -> None:
