@@ -1,6 +1,6 @@
 """How much core time does ``rule = "fit"`` save on the rotated surface code?  Prints one table.
 
-    python benchmarks/fit_allocation.py            # about 7 minutes on one core
+    python benchmarks/fit_allocation.py            # about 6 minutes on one core
     python benchmarks/fit_allocation.py --quick    # about 1 minute, noisier
 
 First a pool: the sweep of `make demo` (rotated surface code, memory Z, d = 3, 5, 7 with d rounds, uniform circuit

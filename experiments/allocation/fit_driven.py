@@ -57,7 +57,7 @@ class FitAllocation:
     pilot_shots: int = 1024
     pilot_cap: int = 131_072
     growth: float = 0.2
-    floor: float = 0.3
+    floor: float = 0.2
 
     def __post_init__(self) -> None:
         if self.quantity not in ("threshold", "lambda"):

@@ -64,19 +64,27 @@ class FiniteSizeScaling:
         eta = np.log(hazard)
         slope = saturating(eta)[1]
         weight = np.sqrt(counts.shots / (smoothed * (1.0 - smoothed))) * slope
-        found: list[tuple[float, FloatArray]] = []
         logs = np.log(self.p)
-        for log_threshold in np.linspace(logs.min(), logs.max(), 25):
-            for inverse_nu in (0.4, 0.8, 1.2):
-                x = (logs - log_threshold) * self.distance**inverse_nu
-                design = x[:, None] ** np.arange(self.degree + 1)
-                if self.correction is not None:
-                    design = np.column_stack([design, self.distance**-self.correction])
-                scaled = design * weight[:, None]
-                linear = np.linalg.lstsq(scaled, eta * weight, rcond=None)[0]
-                misfit = float(((scaled @ linear - eta * weight) ** 2).sum())
-                if linear[1] > 0:
-                    found.append((misfit, np.concatenate([[log_threshold, inverse_nu], linear])))
+        places = [
+            (log_threshold, inverse_nu)
+            for log_threshold in np.linspace(logs.min(), logs.max(), 25)
+            for inverse_nu in (0.4, 0.8, 1.2)
+        ]
+        designs = []
+        for log_threshold, inverse_nu in places:
+            x = (logs - log_threshold) * self.distance**inverse_nu
+            design = x[:, None] ** np.arange(self.degree + 1)
+            if self.correction is not None:
+                design = np.column_stack([design, self.distance**-self.correction])
+            designs.append(design * weight[:, None])
+        scaled = np.stack(designs)
+        linear = np.linalg.pinv(scaled) @ (eta * weight)
+        misfit = (((scaled @ linear[:, :, None])[:, :, 0] - eta * weight) ** 2).sum(axis=1)
+        found = [
+            (float(one_misfit), np.concatenate([place, one]))
+            for place, one, one_misfit in zip(places, linear, misfit, strict=True)
+            if one[1] > 0
+        ]
         found.sort(key=lambda candidate: candidate[0])
         return [parameters for _, parameters in found[:3]]
 
