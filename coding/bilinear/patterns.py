@@ -88,69 +88,80 @@ def _fill_by_decoder(table: NDArray[np.bool_], decoder: RankDecoder, free: int, 
 
 @numba.njit(cache=True)
 def _fill(table: NDArray[np.bool_], vectors: NDArray[np.int64], wanted: NDArray[np.int64]) -> None:
-    """The same modulo PRIME: depth first, basis and reduced targets of each depth on a stack."""
+    """The same modulo PRIME: depth first, with the reduced targets of each depth on a stack.
+
+    Depth d decides node nodes - 1 - d, so the sets below a decided one are neighbours in the table.
+    """
     nodes, length = vectors.shape
     targets = wanted.shape[0]
-    rest = np.empty((nodes + 1, targets, length), dtype=np.int64)
-    basis = np.empty((nodes + 1, length), dtype=np.int64)
-    pivots = np.empty(nodes + 1, dtype=np.int64)
+    rest = np.zeros((nodes + 1, targets, length), dtype=np.int64)
+    basis = np.zeros((nodes + 1, length), dtype=np.int64)
+    pivots = np.zeros(nodes + 1, dtype=np.int64)
     ranks = np.zeros(nodes + 1, dtype=np.int64)
-    state = np.zeros(nodes + 1, dtype=np.int64)  # 0: try with the node, 1: try without, 2: done
-    rest[0] = wanted
+    tried = np.zeros(nodes + 1, dtype=np.int64)  # 0: nothing, 1: with the node, 2: without it too
+    for target in range(targets):
+        for j in range(length):
+            rest[0, target, j] = wanted[target, j]
     depth, received = 0, 0
-    row = np.empty(length, dtype=np.int64)
     while depth >= 0:
         free = nodes - depth
-        if state[depth] == 0 and not rest[depth].any():
-            table[received : received + (1 << free)] = True
-            state[depth] = 2
-        if free == 0 or state[depth] == 2:
-            depth -= 1
-            if depth >= 0 and state[depth] == 1:
-                received &= ~(1 << (nodes - depth - 1))
-            continue
-        node = free - 1
-        if state[depth] == 1:  # the branch with the node is done
-            state[depth] = 2
-            rest[depth + 1], ranks[depth + 1], state[depth + 1] = rest[depth], ranks[depth], 0
-            depth += 1
-            continue
-        state[depth] = 1
-        received |= 1 << node
-        row[:] = vectors[node]
-        for k in range(ranks[depth]):
-            factor = row[pivots[k]]
-            if factor != 0:
-                for j in range(length):
-                    row[j] = (row[j] + (PRIME - factor) * basis[k, j]) % PRIME
-        pivot = 0
-        while pivot < length and row[pivot] == 0:
-            pivot += 1
-        rank = ranks[depth]
-        rest[depth + 1] = rest[depth]
-        if pivot < length:
-            scale = _inverse(row[pivot])
-            for j in range(length):
-                basis[rank, j] = row[j] * scale % PRIME
-            pivots[rank] = pivot
-            rank += 1
+        if tried[depth] == 0:
+            left = 0
             for target in range(targets):
-                factor = rest[depth + 1, target, pivot]
-                if factor != 0:
-                    for j in range(length):
-                        rest[depth + 1, target, j] = (
-                            rest[depth + 1, target, j] + (PRIME - factor) * basis[rank - 1, j]
-                        ) % PRIME
-        ranks[depth + 1], state[depth + 1] = rank, 0
+                for j in range(length):
+                    left |= rest[depth, target, j]
+            if left == 0:
+                for index in range(received, received + (1 << free)):
+                    table[index] = True
+            if left == 0 or free == 0:
+                tried[depth] = 2
+        if tried[depth] == 2:
+            tried[depth] = 0
+            depth -= 1
+            continue
+        bit = 1 << (free - 1)
+        tried[depth] += 1
+        rank = ranks[depth]
+        for target in range(targets):
+            for j in range(length):
+                rest[depth + 1, target, j] = rest[depth, target, j]
+        if tried[depth] == 1:
+            received |= bit
+            rank = _extend(basis, pivots, rank, vectors[free - 1], rest[depth + 1])
+        else:
+            received &= ~bit
         depth += 1
+        ranks[depth] = rank
 
 
 @numba.njit(cache=True)
-def _inverse(value: int) -> int:
-    power, result, exponent = value, 1, PRIME - 2
+def _extend(
+    basis: NDArray[np.int64], pivots: NDArray[np.int64], rank: int, vector: NDArray[np.int64], rest: NDArray[np.int64]
+) -> int:
+    """Put `vector`, reduced, at basis[rank], clear its pivot from the targets, and return the new rank."""
+    length = len(vector)
+    for j in range(length):
+        basis[rank, j] = vector[j]
+    for k in range(rank):
+        factor = PRIME - basis[rank, pivots[k]]
+        for j in range(length):
+            basis[rank, j] = (basis[rank, j] + factor * basis[k, j]) % PRIME
+    pivot = 0
+    while pivot < length and basis[rank, pivot] == 0:
+        pivot += 1
+    if pivot == length:
+        return rank
+    inverse, power, exponent = 1, basis[rank, pivot], PRIME - 2  # Fermat: a^(p-2) a = 1
     while exponent > 0:
         if exponent & 1:
-            result = result * power % PRIME
+            inverse = inverse * power % PRIME
         power = power * power % PRIME
         exponent >>= 1
-    return result
+    pivots[rank] = pivot
+    for j in range(length):
+        basis[rank, j] = basis[rank, j] * inverse % PRIME
+    for target in range(rest.shape[0]):
+        factor = PRIME - rest[target, pivot]
+        for j in range(length):
+            rest[target, j] = (rest[target, j] + factor * basis[rank, j]) % PRIME
+    return rank + 1

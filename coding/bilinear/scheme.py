@@ -190,9 +190,11 @@ def coefficients(value: ArrayLike, where: str, *, rows: int, columns: int | None
 
 
 def _least_norm(u: Array, v: Array, shape: tuple[int, int, int]) -> Array:
-    """The decoding weights of least norm; integers where they come out as integers."""
-    products = (u[:, None, :] * v[None, :, :]).reshape(-1, u.shape[1])
-    solution = np.linalg.lstsq(products.astype(complex), matmul_targets(shape), rcond=None)[0].T
+    """The decoding weights of least norm, each in units of its node's magnitude; integers where they come out so."""
+    products = (u[:, None, :] * v[None, :, :]).reshape(-1, u.shape[1]).astype(complex)
+    length = np.linalg.norm(products, axis=0)
+    length[length == 0] = 1.0
+    solution = (np.linalg.lstsq(products / length, matmul_targets(shape), rcond=None)[0] / length[:, None]).T
     if not (np.iscomplexobj(u) or np.iscomplexobj(v)):
         solution = np.ascontiguousarray(solution.real)
         rounded = np.rint(solution)
