@@ -7,8 +7,8 @@ BilinearScheme('3x4x5', 3x4x5, 47 nodes, integer)
 >>> credits("3x4x5").licence
 'CC-BY-4.0'
 
-`load` also takes the path of a published file (formats: see `published`), so the thousands of schemes of others need not
-be shipped.  Every scheme is verified each time it is loaded.
+`load` also takes the path of a published file (formats: see `published`), so the thousands of schemes of others need
+not be shipped.  Every scheme is verified each time it is loaded.
 """
 
 from __future__ import annotations

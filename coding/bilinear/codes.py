@@ -11,8 +11,8 @@ BilinearScheme('EP(2,2,2) chebyshev', 2x2x2, 11 nodes, real)
 >>> matdot(2, nodes=4, points="circle").field                 # well conditioned, in complex arithmetic
 'C'
 
-Points are "chebyshev" (real), "circle" (roots of unity, complex), "integers" (those about 0; exact and badly conditioned) or
-the numbers themselves.
+Points are "chebyshev" (real), "circle" (roots of unity, complex), "integers" (those about 0; exact and badly
+conditioned) or the numbers themselves.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ Points = str | ArrayLike
 
 def chebyshev_points(nodes: int) -> Array:
     """cos((2i + 1) pi / 2N), i = 0 ... N-1: the zeros of T_N."""
-    return np.cos((2 * np.arange(nodes) + 1) * np.pi / (2 * nodes))
+    return np.asarray(np.cos((2 * np.arange(nodes) + 1) * np.pi / (2 * nodes)))
 
 
 def circle_points(nodes: int) -> Array:
     """exp(2 pi i j / N), j = 0 ... N-1: the N-th roots of unity."""
-    return np.exp(2j * np.pi * np.arange(nodes) / nodes)
+    return np.asarray(np.exp(2j * np.pi * np.arange(nodes) / nodes))
 
 
 def integer_points(nodes: int) -> Array:
@@ -180,7 +180,10 @@ def _points(points: Points, nodes: int) -> Array:
     values = np.asarray(points)
     if values.shape != (nodes,) or values.dtype.kind not in "iufc" or not np.isfinite(values).all():
         raise CodingError(
-            "not points", where="points", expected=f"{nodes} finite numbers", got=f"{values.dtype}, shape {values.shape}"
+            "not points",
+            where="points",
+            expected=f"{nodes} finite numbers",
+            got=f"{values.dtype}, shape {values.shape}",
         )
     if len(np.unique(values)) < nodes:
         raise CodingError("points coincide", where="points", expected=f"{nodes} different numbers", got=repr(points))

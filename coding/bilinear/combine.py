@@ -123,9 +123,7 @@ def selected(scheme: BilinearScheme, nodes: Sequence[int], *, name: str = "") ->
 def renamed(scheme: BilinearScheme, name: str, *, labels: Sequence[str] = ()) -> BilinearScheme:
     """`scheme` under another name, and other labels of its nodes if given."""
     names = tuple(labels) or scheme.labels
-    return BilinearScheme(
-        scheme.u, scheme.v, scheme.w, shape=scheme.shape, name=name, field=scheme.field, labels=names
-    )
+    return BilinearScheme(scheme.u, scheme.v, scheme.w, shape=scheme.shape, name=name, field=scheme.field, labels=names)
 
 
 def nest(outer: BilinearScheme, inner: BilinearScheme) -> BilinearScheme:
@@ -147,9 +145,9 @@ def nest(outer: BilinearScheme, inner: BilinearScheme) -> BilinearScheme:
 
 
 def _nested_blocks(outer: Array, inner: Array, big: tuple[int, int], small: tuple[int, int]) -> Array:
-    """Kronecker product of columns, with rows renumbered from (big block, small block) to row-major of the fine grid."""
+    """Kronecker product of columns, its rows renumbered from (big, small block) to row-major of the fine grid."""
     product = np.einsum("ijs,klt->ikjlst", outer.reshape(*big, -1), inner.reshape(*small, -1))
-    return product.reshape(big[0] * small[0] * big[1] * small[1], -1)
+    return np.asarray(product).reshape(big[0] * small[0] * big[1] * small[1], -1)
 
 
 def _distinct(labels: list[str]) -> tuple[str, ...]:

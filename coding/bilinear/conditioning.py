@@ -52,9 +52,7 @@ class Amplification:
     undecodable: int
 
 
-def amplification(
-    scheme: BilinearScheme, erasures: int, *, scaled: bool = True, sets: int = 200_000
-) -> Amplification:
+def amplification(scheme: BilinearScheme, erasures: int, *, scaled: bool = True, sets: int = 200_000) -> Amplification:
     """Error amplification of the least-norm decoder over all losses of `erasures` nodes.
 
     Args:

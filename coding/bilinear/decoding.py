@@ -40,6 +40,9 @@ class RankDecoder:
         if scheme.integral:  # equal rows decide alike
             system = np.unique(system[system.any(axis=1)], axis=0)
         self._vectors, self._targets = system[:, : scheme.nodes], system[:, scheme.nodes :]
+        self._span: IntegerSpan | RealSpan
+        self._received: dict[int, None]
+        self._decodable: bool
         self._restart(())
 
     @property
@@ -113,7 +116,11 @@ class RankDecoder:
         self._require_decodable()
         if not isinstance(self._span, IntegerSpan):
             raise CodingError(
-                "no integer weights", where="scheme", expected="integer u and v", got=repr(self.scheme), cure="weights()"
+                "no integer weights",
+                where="scheme",
+                expected="integer u and v",
+                got=repr(self.scheme),
+                cure="weights()",
             )
         return self._span.combination()
 
@@ -130,8 +137,8 @@ class RankDecoder:
 
     def _restart(self, nodes: tuple[int, ...]) -> None:
         kind = IntegerSpan if self.scheme.integral else RealSpan
-        self._span: IntegerSpan | RealSpan = kind(self._targets, self.scheme.nodes)
-        self._received: dict[int, None] = {}
+        self._span = kind(self._targets, self.scheme.nodes)
+        self._received = {}
         self._decodable = False
         for node in nodes:
             self.add(node)

@@ -26,7 +26,7 @@ from coding.errors import CodingError
 MOST_NODES = 24
 PRIME = 2**31 - 1
 """Integer schemes are decided modulo this prime; a table of a ternary scheme of 2 x 2 blocks differs from the exact one
-only if the prime divides one of its minors, all below 2^32.  The exact counts of `erasures` are compared with the table."""
+only if the prime divides one of its minors, all at most 2^32.  `Reliability` compares it with the exact counts."""
 
 
 def decodable_sets(scheme: BilinearScheme, decoder: str = "rank") -> NDArray[np.bool_]:
@@ -45,7 +45,7 @@ def decodable_sets(scheme: BilinearScheme, decoder: str = "rank") -> NDArray[np.
             where="scheme",
             expected=f"at most {MOST_NODES}",
             got=str(scheme.nodes),
-            cure="estimate by Monte Carlo: sampling.decodable_share",
+            cure="estimate by Monte Carlo: sampling.FailureSampler",
         )
     if decoder == "peeling":
         return PeelingDecoder(scheme).decodable_sets()
@@ -59,6 +59,13 @@ def decodable_sets(scheme: BilinearScheme, decoder: str = "rank") -> NDArray[np.
     else:
         _fill_by_decoder(table, RankDecoder(scheme), scheme.nodes, 0)
     return table
+
+
+def counts_by_losses(table: NDArray[np.bool_]) -> tuple[int, ...]:
+    """F[0], ..., F[N]: undecodable sets by the number of lost nodes."""
+    nodes = len(table).bit_length() - 1
+    lost = nodes - np.bitwise_count(np.flatnonzero(~table)).astype(np.int64)
+    return tuple(int(count) for count in np.bincount(lost, minlength=nodes + 1))
 
 
 def failure_probability(table: NDArray[np.bool_], failing: NDArray[np.float64]) -> float:

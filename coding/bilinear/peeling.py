@@ -115,7 +115,8 @@ class PeelingDecoder:
             total = sum(signs[node] * known[node] for node in step.relation.support if node != step.node)
             block = step.relation.block
             if step.node is not None:
-                known[step.node] = signs[step.node] * ((0 if block is None else blocks[block]) - total)
+                target = 0 if block is None else blocks[block]
+                known[step.node] = np.asarray(signs[step.node] * (target - total))
             elif block is not None:
                 blocks[block] = np.asarray(total)
         return [blocks[block] for block in range(len(blocks))]

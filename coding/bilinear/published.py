@@ -12,7 +12,8 @@ Three formats are told apart by what is in them.
 >>> from pathlib import Path
 >>> with tempfile.TemporaryDirectory() as folder:
 ...     path = Path(folder) / "outer.json"
-...     _ = path.write_text(json.dumps({"n": [1, 1, 2], "m": 2, "u": [[1], [1]], "v": [[1, 0], [0, 1]], "w": [[1, 0], [0, 1]]}))
+...     outer = {"n": [1, 1, 2], "m": 2, "u": [[1], [1]], "v": [[1, 0], [0, 1]], "w": [[1, 0], [0, 1]]}
+...     _ = path.write_text(json.dumps(outer))
 ...     read(path)
 BilinearScheme('outer', 1x1x2, 2 nodes, integer)
 """
@@ -124,7 +125,9 @@ class _ArraysOnly(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         if (module.rpartition(".")[2], name) not in self.ALLOWED or module.partition(".")[0] != "numpy":
-            raise CodingError("refused to unpickle", where="member", expected="arrays of numbers", got=f"{module}.{name}")
+            raise CodingError(
+                "refused to unpickle", where="member", expected="arrays of numbers", got=f"{module}.{name}"
+            )
         return np._core.multiarray._reconstruct if name == "_reconstruct" else getattr(np, name)  # type: ignore[attr-defined]
 
 

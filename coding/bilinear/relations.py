@@ -1,4 +1,4 @@
-"""All local relations of an integer scheme: which sums and differences of products give a block of C, or nothing at all.
+"""All local relations of an integer scheme: which sums and differences of products give a block of C, or zero.
 
 An expression with coefficients -1, 0, 1 that equals a block recovers it from the products named; one that equals zero
 is a check, whose failure betrays a wrong answer.
@@ -8,7 +8,7 @@ is a check, whose failure betrays a wrong answer.
 >>> [len(group) for group in found.to_blocks], len(found.checks), found.independent_checks
 ([10, 10, 12, 14], 10, 4)
 >>> print(found.text(found.checks[0]))
-S3 + S5 - W1 - W5 - W6 + W7 = 0
+S1 + S4 - S5 + S7 - W1 - W2 = 0
 
 Only support-minimal expressions are kept: no other expression of the same block (or check) uses a proper part of the
 products.  The search meets in the middle: it splits the nodes in halves and matches partial sums, so 3^(N/2) sums are
@@ -149,7 +149,7 @@ class _Halves:
         return np.ascontiguousarray(signs[exact])
 
     def _hash(self, columns: NDArray[np.int64]) -> NDArray[np.uint64]:
-        return (columns.astype(np.uint64) * self._key[:, None]).sum(axis=0, dtype=np.uint64)
+        return np.asarray((columns.astype(np.uint64) * self._key[:, None]).sum(axis=0, dtype=np.uint64))
 
 
 def _signed_sums(values: NDArray[np.uint64]) -> tuple[Signs, NDArray[np.uint64]]:

@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from coding.bilinear.erasures import undecodable_counts
 from coding.bilinear.latency import LatencyLaw, ShiftedExponential
-from coding.bilinear.patterns import decodable_sets, failure_probability
+from coding.bilinear.patterns import counts_by_losses, decodable_sets, failure_probability
 from coding.bilinear.scheme import BilinearScheme
 from coding.errors import CodingError
 
@@ -106,7 +106,7 @@ class Reliability:
         return float(total) if total.ndim == 0 else total
 
     def completion_probability(self, time: ArrayLike, law: LatencyLaw | None = None) -> Floats:
-        """Probability that the product is ready at `time` [s] when nodes finish by `law`; mean-1 exponential if None."""
+        """Probability that the product is ready at `time` [s]; nodes finish by `law` (None: exponential, mean 1)."""
         late = (law or ShiftedExponential()).survival(time)
         return np.asarray(1.0 - np.asarray(self.failure_probability(late)))
 
@@ -123,7 +123,16 @@ class Reliability:
             raise CodingError("the scheme is not known", where="per_node", cure="use reliability(scheme)")
         if failing.shape != (self.nodes,):
             raise CodingError("wrong number", where="per_node", expected=f"{self.nodes}", got=f"shape {failing.shape}")
-        return failure_probability(decodable_sets(self.scheme, self.decoder), failing)
+        table = decodable_sets(self.scheme, self.decoder)
+        if counts_by_losses(table) != self.counts:
+            raise CodingError(
+                "sets too ill-conditioned to decide",
+                where="scheme",
+                expected="points on which both decoders of floating-point schemes agree",
+                got=repr(self.scheme),
+                cure='take "circle" points',
+            )
+        return failure_probability(table, failing)
 
 
 def reliability(scheme: BilinearScheme, decoder: Literal["rank", "peeling"] = "rank") -> Reliability:
@@ -139,9 +148,7 @@ def reliability(scheme: BilinearScheme, decoder: Literal["rank", "peeling"] = "r
     if decoder == "rank":
         counts = [int(count) for count in undecodable_counts(scheme.products, scheme.targets)]
     else:
-        table = decodable_sets(scheme, decoder)
-        lost = scheme.nodes - np.bitwise_count(np.flatnonzero(~table))
-        counts = np.bincount(lost, minlength=scheme.nodes + 1).tolist()
+        counts = list(counts_by_losses(decodable_sets(scheme, decoder)))
     return Reliability(counts=tuple(counts), decoder=decoder, scheme=scheme)
 
 

@@ -1,4 +1,4 @@
-"""A bilinear scheme: how a blocked matrix product is spread over nodes, each computing one product of two sums of blocks.
+"""A bilinear scheme: a blocked matrix product spread over nodes, each computing one product of two sums of blocks.
 
 Cut A into m x k blocks and B into k x n, numbered row by row.  Node i is sent the coefficients u[:, i] and v[:, i] and
 computes P_i = (sum_a u[a, i] A_a) (sum_b v[b, i] B_b); block c of C = A B is sum_i w[c, i] P_i.  Strassen's seven
@@ -134,7 +134,7 @@ class BilinearScheme:
     @property
     def products(self) -> Array:
         """(m*k*k*n, N) matrix whose column i is u_i (x) v_i: node i as a vector of monomials A_a B_b."""
-        return (self.u[:, None, :] * self.v[None, :, :]).reshape(-1, self.nodes)
+        return np.asarray(self.u[:, None, :] * self.v[None, :, :]).reshape(-1, self.nodes)
 
     @property
     def targets(self) -> Array:
@@ -194,12 +194,12 @@ def _least_norm(u: Array, v: Array, shape: tuple[int, int, int]) -> Array:
     products = (u[:, None, :] * v[None, :, :]).reshape(-1, u.shape[1]).astype(complex)
     length = np.linalg.norm(products, axis=0)
     length[length == 0] = 1.0
-    solution = (np.linalg.lstsq(products / length, matmul_targets(shape), rcond=None)[0] / length[:, None]).T
+    solution: Array = (np.linalg.lstsq(products / length, matmul_targets(shape), rcond=None)[0] / length[:, None]).T
     if not (np.iscomplexobj(u) or np.iscomplexobj(v)):
         solution = np.ascontiguousarray(solution.real)
-        rounded = np.rint(solution)
+        rounded: Array = np.rint(solution).astype(np.int64)
         if np.abs(solution - rounded).max() < RELATIVE_TOLERANCE:
-            return rounded.astype(np.int64)
+            return rounded
     return solution
 
 

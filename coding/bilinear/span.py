@@ -1,7 +1,7 @@
 """Which targets lie in the span of the vectors seen so far: one update a vector, exact for integers.
 
-A decoder asks one question at every arrival: are the blocks of C combinations of the products received?  Both spans here
-answer it by elimination, one vector at a time, and keep what is left of each target.
+A decoder asks one question at every arrival: are the blocks of C combinations of the products received?  Both spans
+here answer it by elimination, one vector at a time, and keep what is left of each target.
 
 >>> span = IntegerSpan(np.array([[1], [2]]), size=3)                  # one target, t = (1, 2)
 >>> span.add(0, np.array([1, 1])), span.add(2, np.array([1, 3]))      # two vectors, from nodes 0 and 2
@@ -9,8 +9,8 @@ answer it by elimination, one vector at a time, and keep what is left of each ta
 >>> span.complete, span.combination()                                 # t = (1 * first + 1 * third) / 2
 (True, (array([[1, 0, 1]]), array([2])))
 
-`IntegerSpan` works in integers that cannot overflow, so its answer is a proof; `RealSpan` works in floating point with an
-orthonormal basis, and does not count a vector that is new only by rounding.
+`IntegerSpan` works in integers that cannot overflow, so its answer is a proof; `RealSpan` works in floating point with
+an orthonormal basis, and does not count a vector that is new only by rounding.
 """
 
 from __future__ import annotations
