@@ -119,6 +119,8 @@ def best(nodes: int, *, shape: tuple[int, int, int] = (2, 2, 2), probability: fl
             got=str(nodes),
             cure="make one: codes.entangled_polynomial(...), or a search",
         )
+    if len(candidates) == 1:  # nothing to compare, and perhaps too large to count
+        return candidates[0]
     return min(candidates, key=lambda scheme: float(reliability(scheme).failure_probability(probability)))
 
 

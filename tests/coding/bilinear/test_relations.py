@@ -15,11 +15,18 @@ from coding.bilinear.peeling import PeelingDecoder
 from coding.bilinear.relations import check_relations
 from coding.errors import CodingError
 
-CHECKS = """
- S1+S4-S5+S7 = W1+W2                 S3+S5 = W1+W5+W6-W7              S2+S4 = W1-W3+W4-W7           S1-S2+S3+S6 = W1+W4+W5-W7
- S1-S2-S5+S6 = W4-W6                 S2+S4-S6+S7 = W1+W2-W4+W6        S1-S2-S5+S7 = W2+W3-W4+W7     S2-S3+S4-S5 = -W3+W4-W5-W6
- S1-S2+S3+S7 = W1+W2+W3-W4+W5+W6     S2-S3+S4-S5-S6+S7 = W2-W4-W5+W7
-"""
+CHECKS = (
+    "S1+S4-S5+S7 = W1+W2",
+    "S3+S5 = W1+W5+W6-W7",
+    "S2+S4 = W1-W3+W4-W7",
+    "S1-S2+S3+S6 = W1+W4+W5-W7",
+    "S1-S2-S5+S6 = W4-W6",
+    "S2+S4-S6+S7 = W1+W2-W4+W6",
+    "S1-S2-S5+S7 = W2+W3-W4+W7",
+    "S2-S3+S4-S5 = -W3+W4-W5-W6",
+    "S1-S2+S3+S7 = W1+W2+W3-W4+W5+W6",
+    "S2-S3+S4-S5-S6+S7 = W2-W4-W5+W7",
+)
 
 
 def coefficients(text: str) -> tuple[int, ...]:
@@ -40,9 +47,7 @@ def test_relations_of_both_are_those_of_the_research() -> None:
 
 
 def test_zero_checks_of_both_are_the_ten_of_the_research() -> None:
-    listed = {coefficients(text) for line in CHECKS.strip().splitlines() for text in line.split("    ") if text.strip()}
-    assert len(listed) == 10
-    assert {relation.coefficients for relation in check_relations(BOTH).checks} == listed
+    assert {relation.coefficients for relation in check_relations(BOTH).checks} == set(map(coefficients, CHECKS))
 
 
 @pytest.mark.parametrize("scheme", [STRASSEN, ANY_8_OF_9, selected(BOTH, range(1, 11))], ids=["7", "9", "10"])
