@@ -52,7 +52,7 @@ class CodedMatmul:
             or a Dask client.
         verify: check each answer (Freivalds; a wrong entry beyond rounding is missed with probability <= 2^-20).  If
             False, only the relations among the answers received are checked.
-        liars: with `verify=False`, wait until that many wrong answers are located for certain.
+        liars: with `verify=False`, wait for the answers that it takes to locate that many wrong ones for certain.
         deadline: seconds for one product; None allows one minute and all the work at 50 million operations a second.
         shipping: "memory", "shared", "scatter", "messages", or "auto" for what fits the executor.
         seed: of the random columns of the checks; None draws from the system, as it must be where workers are hostile.
@@ -156,7 +156,7 @@ class CodedMatmul:
         )
 
     def _too_few(self, found: Gathering, judge: Judge, timeout: float) -> CodingError:
-        parts = [f"{len(found.answers) - len(judge.lying)} right"]
+        parts = [f"{len(found.answers) - len(judge.lying)} not known to be wrong"]
         if judge.lying:
             parts.append(f"{len(judge.lying)} wrong (nodes {', '.join(map(str, judge.lying))})")
         if found.dead:
@@ -164,16 +164,21 @@ class CodedMatmul:
             parts.append(f"{len(found.dead)} dead (node {node}: {reason})")
         if found.late:
             parts.append(f"{len(found.late)} without an answer (nodes {', '.join(map(str, found.late))})")
-        suspicious = len(found.answers) == self._scheme.nodes and not judge.lying
+        if judge.decoder.decodable:
+            return CodingError(
+                "answers contradict each other",
+                where="executor",
+                expected="wrong answers that the code can locate",
+                got=", ".join(parts),
+                cure="verify=True checks each answer",
+            )
         return CodingError(
             f"too few answers within {timeout:.4g} s" if found.late else "too few right answers",
             where="executor",
             expected=threshold(self._scheme),
-            got="answers that contradict each other" if suspicious else ", ".join(parts),
+            got=", ".join(parts),
             cure="take a scheme that survives more, add workers, or raise the deadline"
             if found.late
-            else "verify=True checks each answer"
-            if suspicious
             else "take a scheme that survives more, or mend the workers",
         )
 

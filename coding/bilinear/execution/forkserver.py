@@ -1,8 +1,8 @@
 """A small process that imports what tasks need once and forks workers from that state on demand.
 
 A fresh worker is ready in milliseconds, the user's own script is never imported a second time, and no thread of the
-driver is ever forked.  It runs as a file, in a session of its own (Ctrl-C reaches the driver alone), and leaves when
-the driver hangs up; a worker leaves when its own socket closes, so a driver killed by force leaves nobody behind.
+driver is ever forked.  It runs as a file, in a session of its own (Ctrl-C reaches the driver alone).  When the driver
+hangs up, however it ended, the server kills and buries all workers, stopped and busy ones too, and leaves.
 
 Control socket: first the length (8 bytes, big-endian) and the pickle of (sys.path, module names); then the driver sends
 one byte with a worker's socket attached and the server answers with the worker's process id in 8 bytes.
@@ -32,16 +32,23 @@ def main() -> None:
     for name in modules:
         with contextlib.suppress(ImportError):  # the task that needs it will say so
             importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries dead workers
-    while True:
-        byte, descriptors, _, _ = socket.recv_fds(control, 1, 1)
-        if not byte:
-            return
-        pid = os.fork()
-        if pid == 0:
-            become_worker(control, descriptors[0])
-        os.close(descriptors[0])
-        control.sendall(LENGTH.pack(pid))
+    children: set[int] = set()  # not buried yet, so their numbers are nobody else's
+    with contextlib.suppress(OSError):
+        while True:
+            byte, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+            if not byte:
+                break
+            pid = os.fork()
+            if pid == 0:
+                become_worker(control, descriptors[0])
+            os.close(descriptors[0])
+            children.add(pid)
+            control.sendall(LENGTH.pack(pid))
+            children -= {child for child in children if os.waitpid(child, os.WNOHANG)[0]}
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+    for child in children:
+        os.waitpid(child, 0)
 
 
 def become_worker(control: socket.socket, descriptor: int) -> None:
@@ -49,7 +56,6 @@ def become_worker(control: socket.socket, descriptor: int) -> None:
     status = 1
     try:
         control.close()
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         with socket.socket(fileno=descriptor) as driver:
             answer_tasks(driver)
         status = 0

@@ -6,7 +6,8 @@ whatever the others are), zeros and ones for integers modulo 2^64.  So a product
 tolerance of its row passes `ROUNDS` columns with probability at most 2^-ROUNDS, about one in a million.
 
 The tolerance is that of honest rounding: with random signs the error of row i of P R is below
-SAFETY eps sqrt(s + t) |X_i| |Y|_F, where X is r x s, Y is s x t and norms of sums are taken as sums of norms.
+SAFETY eps sqrt(s + t) |X_i| |Y|_F, where X is r x s, Y is s x t and norms of sums are taken as sums of norms.  Over
+normal, uniform, constant, graded and wildly scaled matrices of 8 to 1600 rows a factor of 3.2 was needed at most.
 
 Source: Freivalds 1977; Higham and Mary, SIAM J. Sci. Comput. 41, A2815 (2019), for the square root.
 """
@@ -48,7 +49,9 @@ class Freivalds:
         self._columns = (draws if arithmetic.exact else 2 * draws - 1).astype(arithmetic.stored)
         self._right = right @ self._columns
         if not arithmetic.exact:
-            self._unit = SAFETY * float(np.finfo(arithmetic.stored).eps) * float(np.sqrt(s + t))
+            limits = np.finfo(arithmetic.stored)
+            self._unit = SAFETY * float(limits.eps) * float(np.sqrt(s + t))
+            self._underflow = float(limits.tiny) * float(limits.eps) * s * t * float(np.abs(u).max() * np.abs(v).max())
             self._row_norms = _row_norms(left)
             self._norms = np.linalg.norm(_row_norms(right), axis=-1)
 
@@ -72,7 +75,7 @@ class Freivalds:
             return np.zeros(())
         rows = np.tensordot(np.abs(self._u[:, node]), self._row_norms, axes=1)
         size = np.tensordot(np.abs(self._v[:, node]), self._norms, axes=1)
-        return np.asarray(self._unit * rows * size[..., None])
+        return np.asarray(self._unit * rows * size[..., None] + self._underflow)
 
 
 def _row_norms(blocks: Array) -> Array:

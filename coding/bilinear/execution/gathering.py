@@ -68,7 +68,7 @@ def gather(executor: Executor, shipment: Shipment, judge: Judge, *, u: Array, v:
             else:
                 found.dead[node] = reply
     finally:
-        for future in pending.values():
+        for future in reversed(pending.values()):  # last first: those not begun, so that no worker is freed for them
             future.cancel()
     found.late = tuple(pending)
     found.elapsed = time.perf_counter() - started

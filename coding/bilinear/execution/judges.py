@@ -57,7 +57,7 @@ class ComparingJudge:
     Args:
         scheme: the scheme.
         checks: projects products to a few columns and knows their rounding; its check itself is not used.
-        liars: waits until so many wrong answers would be located for certain; 0 stops at the first decodable set.
+        liars: so many wrong answers are located for certain; with 0, as many as the answers received allow.
         acceptable: whether an answer is an array of the right shape and type.
     """
 
@@ -80,7 +80,7 @@ class ComparingJudge:
             self.lying = sorted(self._malformed)
             return False
         self.products[node], self._projected[node] = product, projected
-        if not self.decoder.add(node) or not self._enough():
+        if not self.decoder.add(node):
             return False
         blamed = self._blamed()
         if blamed is None:
@@ -91,19 +91,22 @@ class ComparingJudge:
         self.lying = sorted([*self._malformed, *blamed])
         return True
 
-    def _enough(self) -> bool:
-        return self._liars == 0 or bool(survives(self._scheme, self.products, failures=2 * self._liars))
-
     def _blamed(self) -> tuple[int, ...] | None:
-        """Nodes to leave out; None when more answers are needed to tell."""
+        """Nodes to leave out; None when more answers are needed to tell.
+
+        Two explanations of what was received, with s and t liars, agree on the nodes outside both; so when any s + t
+        nodes can be spared, the first explanation gives the product whichever is true.
+        """
         suspects = self._relations.suspects(self._projected)
         if suspects is None:
             return None
+        few = len(suspects[0])
+        feared = max(0, self._liars - len(self._malformed))
         everyone = tuple(sorted(set().union(*suspects)))
-        if self._decodable_without(everyone):
-            return everyone
-        # Any two explanations with at most `liars` liars agree on the nodes outside both, and these suffice.
-        return suspects[0] if len(suspects[0]) <= self._liars else None
+        certain = self._decodable_without(everyone)
+        if (certain and few > feared) or survives(self._scheme, self.products, failures=few + max(few, feared)):
+            return everyone if certain else suspects[0]
+        return None
 
     def _decodable_without(self, removed: tuple[int, ...]) -> bool:
         rest = RankDecoder(self._scheme)

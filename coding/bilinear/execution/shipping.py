@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coding.bilinear.execution.blocks import BlockGrid
+from coding.bilinear.execution.dask_cluster import dask_client, scatter
 from coding.bilinear.execution.node import NodeAnswer, SharedArray, encode
 from coding.bilinear.execution.worker_pool import WorkerPool
 from coding.errors import CodingError
@@ -90,16 +91,8 @@ class Scattered(InMemory):
         self._futures: list[Any] = []
 
     def ship(self, timeout: float) -> None:
-        """Scatter with broadcast, which waits for every worker."""
-        try:
-            self._futures = self._client.scatter([self.left, self.right], broadcast=True, hash=False, timeout=timeout)
-        except TimeoutError as error:
-            raise CodingError(
-                "the cluster did not take the blocks",
-                where="executor",
-                expected=f"all workers to answer within {timeout:.3g} s",
-                cure='start workers, remove stopped ones, or pass shipping="messages"',
-            ) from error
+        """Copy the blocks to every worker that replies."""
+        self._futures = scatter(self._client, [self.left, self.right], timeout=timeout)
 
     def arguments(self, node: int, u: Array, v: Array) -> tuple[tuple[Any, ...], dict[str, Any]]:  # noqa: ARG002
         """The scattered blocks, which Dask puts in place."""
@@ -190,14 +183,6 @@ def shipment(kind: str, executor: Any, *, grid: BlockGrid, nodes: int, stored: n
         return Scattered(grid, nodes, stored, client=client)
     makers: dict[str, Callable[..., Shipment]] = {"memory": InMemory, "shared": Shared, "messages": Messages}
     return makers[kind](grid, nodes, stored)
-
-
-def dask_client(executor: Any) -> Any | None:
-    """The Dask client that `executor` is or belongs to; None for other executors."""
-    for candidate in (executor, getattr(executor, "_client", None)):
-        if hasattr(candidate, "scatter") and hasattr(candidate, "get_executor"):
-            return candidate
-    return None
 
 
 def submitter(executor: Any) -> Executor:

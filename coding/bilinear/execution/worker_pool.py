@@ -17,6 +17,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, Future
+from types import TracebackType
 from typing import Any
 
 from coding.bilinear.execution.worker_process import DeadWorkerError, ForkServer, Worker
@@ -90,6 +91,11 @@ class WorkerPool(Executor):
                 self._changed.wait()
         self.close()
 
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.shutdown(wait=kind is None)
+
     def close(self) -> None:
         """Kill all workers, stopped ones too; unfinished tasks fail.  A second call does nothing."""
         with self._changed:
@@ -103,10 +109,10 @@ class WorkerPool(Executor):
             self._changed.notify_all()
         for task in waiting:
             task.future.cancel()
+        self._server.close()
         for seat in self._seats:
             if seat.thread is not threading.current_thread():
                 seat.thread.join()
-        self._server.close()
         atexit.unregister(self.close)
 
     def _work(self, seat: _Seat) -> None:
@@ -152,14 +158,15 @@ class WorkerPool(Executor):
         return seat.worker if seat.worker is not None else self._hire(seat)
 
     def _hire(self, seat: _Seat) -> Worker:
-        worker = self._server.fork()
+        worker = None if self._closed else self._server.fork()
         with self._changed:
-            if self._closed:
-                worker.kill()
-                worker.release()
-                raise DeadWorkerError("the pool was closed")
-            seat.worker = worker
-        return worker
+            if worker is not None and not self._closed:
+                seat.worker = worker
+                return worker
+        if worker is not None:
+            worker.kill()
+            worker.release()
+        raise DeadWorkerError("the pool was closed")
 
     def _replace(self, seat: _Seat) -> None:
         try:
@@ -189,7 +196,8 @@ class WorkerPool(Executor):
     def _free_a_seat(self) -> None:
         """Kill workers that hold abandoned tasks, as many as tasks wait without a free seat."""
         held = [seat for seat in self._seats if seat.task is not None and seat.task.abandoned]
-        missing = len(self._waiting) - self._idle - sum(seat.doomed() for seat in held)
+        waiting = sum(not task.future.cancelled() for task in self._waiting)
+        missing = waiting - self._idle - sum(seat.doomed() for seat in held)
         for seat in held:
             if missing > 0 and seat.task is not None and seat.worker is not None and not seat.doomed():
                 seat.task.doomed = True

@@ -30,6 +30,8 @@ from coding.errors import CodingError
 
 BLAS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
+FAREWELL = 5.0  # seconds a fork server is given to bury its workers
+
 
 class DeadWorkerError(RuntimeError):
     """The process that held the task ended, or was ended, before it answered."""
@@ -98,6 +100,7 @@ class ForkServer:
     def __init__(self, *, modules: tuple[str, ...] = (), threads: int = 1, patience: float = 60.0) -> None:
         self._modules, self._threads, self._patience = modules, threads, patience
         self._lock = threading.Lock()
+        self._closed = False
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
@@ -108,7 +111,10 @@ class ForkServer:
             CodingError: no process can be started.
         """
         with self._lock:
+            reason: OSError = ConnectionError("the fork server was closed")
             for _ in range(2):  # a server that was killed or stopped is replaced, once
+                if self._closed:
+                    break
                 try:
                     return self._fork()
                 except OSError as error:
@@ -122,9 +128,14 @@ class ForkServer:
             )
 
     def close(self) -> None:
-        """End the server; its workers live on until they are killed or their sockets closed."""
+        """End the server and all its workers."""
+        self._closed = True
+        control = self._control
+        if control is not None:
+            with contextlib.suppress(OSError):
+                control.shutdown(socket.SHUT_RDWR)  # whoever waits for a fork is freed, and the lock with it
         with self._lock:
-            self._stop()
+            self._stop(patience=FAREWELL)
 
     def __enter__(self) -> Self:
         return self
@@ -167,11 +178,13 @@ class ForkServer:
     def _environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
         return {**inherited, **dict.fromkeys(BLAS_THREADS, str(self._threads))}
 
-    def _stop(self) -> None:
+    def _stop(self, *, patience: float = 0.0) -> None:
         if self._control is not None:
             self._control.close()
             self._control = None
         if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(patience)
             self._process.kill()
             self._process.wait()
             self._process = None
