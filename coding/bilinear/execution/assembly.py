@@ -22,7 +22,7 @@ from coding.errors import CodingError
 
 Array = NDArray[Any]
 MODULUS = 2**64
-NOTHING = 1e-15  # a weight smaller than this share of the largest is rounding of a zero
+ROUNDING = 1e-14  # a weight that misses an integer by less than this share of the largest one is that integer
 SLAB = 2**16  # numbers of each product in work at once: all of them together stay in the cache
 
 
@@ -47,13 +47,13 @@ def assemble(decoder: RankDecoder, products: Mapping[int, Array], *, grid: Block
 
 
 def decode_weights(decoder: RankDecoder, *, exact: bool) -> Array:
-    """(m*n, N) what each product counts for in each block of C; zero where that is nothing but rounding."""
+    """(m*n, N) what each product counts for in each block of C; integers free of rounding, zero above all."""
     if exact:
         numerators, divisors = decoder.integer_weights()
         return np.asarray(numerators.astype(np.float64) / divisors.astype(np.float64)[:, None])
     weights = decoder.weights()
-    weights[np.abs(weights) < NOTHING * np.abs(weights).max(axis=1, keepdims=True)] = 0
-    return weights
+    nearest = np.rint(weights)
+    return np.where(np.abs(weights - nearest) < ROUNDING * np.abs(weights).max(axis=1, keepdims=True), nearest, weights)
 
 
 def _assemble_rounded(weights: Array, products: Mapping[int, Array], whole: Array, grid: BlockGrid) -> None:

@@ -83,20 +83,22 @@ class Messages(InMemory):
 
 
 class Scattered(InMemory):
-    """For Dask: the blocks are copied to every worker, so that no death loses them."""
+    """For Dask: each worker has its own copy of the blocks, so that no death loses them."""
 
     def __init__(self, grid: BlockGrid, nodes: int, stored: np.dtype[Any], *, client: Any) -> None:
         super().__init__(grid, nodes, stored)
         self._client = client
         self._futures: list[Any] = []
+        self._holders: list[str] = []
 
     def ship(self, timeout: float) -> None:
-        """Copy the blocks to every worker that replies."""
-        self._futures = scatter(self._client, [self.left, self.right], timeout=timeout)
+        """Copy the blocks to the workers."""
+        self._futures, self._holders = scatter(self._client, [self.left, self.right], timeout=timeout)
 
-    def arguments(self, node: int, u: Array, v: Array) -> tuple[tuple[Any, ...], dict[str, Any]]:  # noqa: ARG002
-        """The scattered blocks, which Dask puts in place."""
-        return (*self._futures, u, v), {}
+    def arguments(self, node: int, u: Array, v: Array) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The scattered blocks, which Dask puts in place, and the worker whose turn it is."""
+        chosen = self._holders[node % len(self._holders)]
+        return (*self._futures, u, v), {"workers": [chosen], "allow_other_workers": True}
 
     def close(self) -> None:
         """Let the cluster forget the blocks."""

@@ -57,7 +57,7 @@ def test_blocks_may_also_travel_with_the_tasks_or_in_shared_memory(client, pids)
 def test_a_worker_killed_in_mid_run_changes_nothing(client, pids):
     killer = threading.Timer(0.05, os.kill, (pids[0], signal.SIGKILL))
     killer.start()
-    for _ in range(5):
+    for _ in range(3):
         assert right(CodedMatmul(UNION, client).multiply(A, B).product)
     killer.join()
 
@@ -75,8 +75,8 @@ def stopped(*workers):
 
 
 def test_a_worker_stopped_in_mid_run_changes_nothing(client, pids, monkeypatch):
-    """Stopped while blocks are copied, or with a few of the tasks in hand, of which five are not needed."""
-    monkeypatch.setattr(dask_cluster, "CALL", 0.3)
+    """Stopped while blocks are copied, or with its five of fourteen tasks in hand: nine suffice."""
+    monkeypatch.setattr(dask_cluster, "PATIENCE", 0.5)
     coded = CodedMatmul(CIRCLE, client)
     stopper = threading.Timer(0.05, os.kill, (pids[1], signal.SIGSTOP))
     stopper.start()
@@ -88,12 +88,11 @@ def test_a_worker_stopped_in_mid_run_changes_nothing(client, pids, monkeypatch):
 
 
 def test_a_worker_that_stood_still_before_changes_nothing(client, pids, monkeypatch):
-    monkeypatch.setattr(dask_cluster, "CALL", 0.3)
+    monkeypatch.setattr(dask_cluster, "PATIENCE", 0.5)
     with stopped(pids[0]):
-        assert len(dask_cluster.replying(client, timeout=0.3)) == 2
         assert right(CodedMatmul(CIRCLE, client).multiply(A, B).product)
 
 
 def test_a_cluster_that_does_not_take_the_blocks_is_an_error(client, pids):
-    with stopped(*pids), pytest.raises(CodingError, match=r'did not take the blocks.*no worker replied.*"messages"'):
+    with stopped(*pids), pytest.raises(CodingError, match=r"did not take the blocks.*none of 3 workers"):
         CodedMatmul(UNION, client, deadline=0.5).multiply(A, B)
