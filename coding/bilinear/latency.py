@@ -20,7 +20,6 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import integrate, special
 
 from coding.errors import CodingError
 
@@ -93,6 +92,8 @@ class Measured:
 
     def order_statistics(self, nodes: int) -> Floats:
         """Of draws with replacement from the times, in closed form by the incomplete beta function."""
+        from scipy import special  # a heavy import, and workers have no need of it
+
         grid = np.arange(len(self.times) + 1) / len(self.times)
         rank = np.arange(1, nodes + 1)[:, None]
         return np.asarray(np.diff(special.betainc(rank, nodes - rank + 1, grid), axis=1) @ self.times)
@@ -127,6 +128,8 @@ class Continuous:
         return np.asarray(self.law.sf(time), dtype=np.float64)
 
     def _expected(self, rank: int, nodes: int) -> float:
+        from scipy import integrate, special
+
         late = nodes - rank  # nodes after the one of this rank
         scale = 1.0 / special.beta(late + 1, rank)
 

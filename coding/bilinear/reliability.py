@@ -24,9 +24,7 @@ from typing import Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coding.bilinear.erasures import undecodable_counts
 from coding.bilinear.latency import LatencyLaw, ShiftedExponential
-from coding.bilinear.patterns import counts_by_losses, decodable_sets, failure_probability
 from coding.bilinear.scheme import BilinearScheme
 from coding.errors import CodingError
 
@@ -119,6 +117,8 @@ class Reliability:
         return float(self.signature @ (law or ShiftedExponential()).order_statistics(self.nodes))
 
     def _unequal(self, failing: Floats) -> float:
+        from coding.bilinear.patterns import counts_by_losses, decodable_sets, failure_probability  # compiles
+
         if self.scheme is None:
             raise CodingError("the scheme is not known", where="per_node", cure="use reliability(scheme)")
         if failing.shape != (self.nodes,):
@@ -145,6 +145,9 @@ def reliability(scheme: BilinearScheme, decoder: Literal["rank", "peeling"] = "r
     Raises:
         CodingError: more sets than can be counted (see `erasures` and `patterns`), or an unknown decoder.
     """
+    from coding.bilinear.erasures import undecodable_counts  # these compile; workers import this package without need
+    from coding.bilinear.patterns import counts_by_losses, decodable_sets
+
     if decoder == "rank":
         counts = [int(count) for count in undecodable_counts(scheme.products, scheme.targets)]
     else:

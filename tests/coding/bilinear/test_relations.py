@@ -112,6 +112,18 @@ def test_peeling_reconstructs_integers_exactly() -> None:
             assert decoder.plan(received) is None
 
 
+def test_a_known_block_gives_back_a_lost_product() -> None:
+    """Without S3, W4, W6 and W7: C21 = S2 + S4 first, then S3 from another expression of C21.  Oracle: numpy."""
+    decoder, received = PeelingDecoder(BOTH), set(range(14)) - {2, 10, 12, 13}
+    plan = decoder.plan(received)
+    assert plan is not None
+    assert any(step.node == 2 and step.relation.block == 2 for step in plan)
+    a, b = matrices(BOTH, seed=27, integers=True)
+    products = answers(BOTH, a, b)
+    found = decoder.decode({node: products[node] for node in received})
+    assert np.array_equal(np.block([found[:2], found[2:]]), a @ b)
+
+
 def test_peeling_never_decodes_what_the_rank_decoder_cannot() -> None:
     rng = np.random.default_rng(12)
     for scheme in (P1_W2, PARTNER + STRASSEN):

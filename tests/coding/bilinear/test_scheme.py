@@ -61,13 +61,13 @@ def test_any_wrong_coefficient_of_strassen_is_refused() -> None:
                     BilinearScheme(**factors, shape=(2, 2, 2))
 
 
-def test_a_tiny_error_of_an_integer_scheme_is_an_error() -> None:
-    """One part in 2^40 of a large coefficient: floating-point tolerance would let it pass."""
-    big = 2**40
-    good = BilinearScheme([[1, big]], [[1, 1]], [[1 + big, -1]], shape=(1, 1, 1))
-    assert good.integral
+def test_integer_identities_are_checked_beyond_the_precision_of_floats() -> None:
+    """a a - a (a - 1) = a with a = 2^30 + 1: a a has 61 bits, and float64 would get a - 1."""
+    a = 2**30 + 1
+    u, v = [[1, a, a]], [[1, a, a - 1]]
+    assert BilinearScheme(u, v, [[1 - a, 1, -1]], shape=(1, 1, 1)).integral
     with pytest.raises(CodingError, match="error of 1"):
-        BilinearScheme([[1, big]], [[1, 1]], [[2 + big, -1]], shape=(1, 1, 1))
+        BilinearScheme(u, v, [[2 - a, 1, -1]], shape=(1, 1, 1))
 
 
 @pytest.mark.parametrize(

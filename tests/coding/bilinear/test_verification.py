@@ -33,6 +33,24 @@ def test_honest_answers_are_trusted(scheme) -> None:
     assert locate(scheme, single, rng=np.random.default_rng(0)).suspected == ()
 
 
+def test_honest_rounding_of_large_blocks_is_no_lie() -> None:
+    """Blocks of 150 x 1200 in float32, where honest relations are off by thousands of units in the last place."""
+    rng = np.random.default_rng(28)
+    a, b = (rng.normal(size=size).astype(np.float32) for size in ((300, 2400), (2400, 8)))
+    products = dict(enumerate(answers(BOTH, a, b)))
+    assert locate(BOTH, products, rng=rng).suspected == ()
+    products[0] = products[0] * np.float32(1.05)
+    assert locate(BOTH, products, rng=rng).wrong == (0,)
+
+
+def test_answers_of_reduced_precision_are_honest_when_one_says_so() -> None:
+    """Answers rounded to 11 bits, as by half precision arithmetic: lies to the default, none at rounding=2^-9."""
+    products = given(BOTH, seed=29)
+    rough = {node: product.astype(np.float16).astype(np.float64) for node, product in products.items()}
+    assert locate(BOTH, rough, rng=np.random.default_rng(5)).suspected != ()
+    assert locate(BOTH, rough, rng=np.random.default_rng(5), rounding=2.0**-9).suspected == ()
+
+
 @pytest.mark.parametrize("liars", list(combinations(range(13), 2))[::9])
 def test_two_liars_of_an_entangled_code_are_named(liars) -> None:
     products = given(EP13, seed=21)
