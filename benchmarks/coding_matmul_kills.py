@@ -3,7 +3,7 @@
     python benchmarks/coding_matmul_kills.py [--runs 200] [--size 2000] [--scheme best] [--dask]
 
 In each run some of the worker processes (3 of 14) are killed (SIGKILL) or stopped (SIGSTOP) at a random moment of the
-product.  Every few runs there is an undisturbed one, and the same product uncoded by Strassen's 7 tasks, on the same pool.
+product.  Every few runs there is an undisturbed one, and the same product uncoded, by the 7 tasks of Strassen alone.
 Times are of `multiply` alone, from whole matrices to the whole product.
 """
 

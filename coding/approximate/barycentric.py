@@ -54,10 +54,12 @@ def interpolation_matrix(points: FloatArray, targets: FloatArray, weights: Float
         weights: barycentric weights (n,).
 
     Returns:
-        Array (m, n); rows sum to one.
+        Array (m, n); rows sum to one, or are NaN where a target is so far outside the points that all digits cancel.
     """
     difference = targets[:, None] - points
     hit = difference == 0.0
     terms = np.where(hit, 0.0, weights / np.where(hit, 1.0, difference))
     terms = np.where(hit.any(axis=1)[:, None], hit.astype(np.float64), terms)
-    return np.asarray(terms / terms.sum(axis=1, keepdims=True))
+    total, size = terms.sum(axis=1, keepdims=True), np.abs(terms).sum(axis=1, keepdims=True)
+    lost = np.abs(total) < 1e-14 * size  # far outside the points all digits cancel
+    return np.asarray(np.where(lost, np.nan, terms) / np.where(lost, 1.0, total))

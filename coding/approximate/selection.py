@@ -170,5 +170,6 @@ def _misses(
             guess = reach[:, : decoder.terms] @ moments[: decoder.terms]
         else:
             guess = decoder.matrix(points, places) @ rows
-        found[index] = float(((guess - truth) ** 2).sum())
+        square = float(((guess - truth) ** 2).sum())
+        found[index] = square if np.isfinite(square) else np.inf
     return found

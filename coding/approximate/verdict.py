@@ -29,6 +29,7 @@ from coding.approximate.regression import deviations
 from coding.approximate.selection import Choice, choose
 
 CONTRADICTION = 3.0  # times the sum of both error estimates
+HARMLESS = 0.025  # of a typical answer
 CUT_OFF = 2.5  # times the rehearsed miss, median over a block; the honest stay below 2
 ODD = 40.0  # worst miss over typical miss; the honest stay below about 15
 
@@ -48,13 +49,16 @@ class Verdict:
     suspect: int
 
 
-def examine(points: FloatArray, answers: NDArray[np.generic], trusted: NDArray[np.bool_]) -> Verdict:
+def examine(
+    points: FloatArray, answers: NDArray[np.generic], trusted: NDArray[np.bool_], *, harmless: float = HARMLESS
+) -> Verdict:
     """Test whether one smooth curve foretells every kept answer about equally well.
 
     Args:
         points: places (M,) of all answers.
         answers: numbers (M, ...), finite where trusted.
         trusted: mask (M,) of the answers kept, by whatever means; at least 4.
+        harmless: misses below this share of a typical answer's length are never odd.
 
     Returns:
         The verdict.  Lies that form a smooth curve with their neighbours pass: nothing in the answers betrays them.
@@ -70,7 +74,8 @@ def examine(points: FloatArray, answers: NDArray[np.generic], trusted: NDArray[n
             best = miss
     worst = int(np.argmax(best))
     oddity = float(best[worst] / np.median(best)) if floor or best[worst] else 1.0
-    return Verdict(oddity <= ODD, oddity, int(kept[worst]))
+    small = float(best[worst]) <= harmless * float(np.median(lengths(rows)))
+    return Verdict(oddity <= ODD or small, oddity, int(kept[worst]))
 
 
 def contradicted(
@@ -125,6 +130,7 @@ def severed(points: FloatArray, rows: FloatArray, trusted: NDArray[np.bool_]) ->
                 continue
             foretold = choose(points[outside], rows[outside], points[block], decoder=FloaterHormann(1))
             apart = lengths(foretold.matrix @ rows[outside] - rows[block])
-            if np.median(apart / np.maximum(foretold.miss, 1e-300)) > CUT_OFF:
+            least = HARMLESS * float(np.median(lengths(rows[block])))
+            if np.median(apart / np.maximum(foretold.miss, least)) > CUT_OFF:
                 return block
     return np.empty(0, dtype=np.int64)

@@ -4,6 +4,9 @@ Dask's own broadcast waits for every worker, and while it waits for a stopped on
 Here each worker is sent its own copy, under one name; who has not taken it when the others have is left out.  Tasks are
 dealt to the workers in turn (Dask would give many to one), and a dead worker's tasks may move on to the others, which
 have the blocks already.
+
+Dask's own `get_executor` fetches all results in one thread, so one worker that stopped with its result in hand would hold
+up the rest; `DaskExecutor` fetches each by itself.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ import queue
 import threading
 import time
 import uuid
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Executor, Future
 from functools import partial
 from typing import Any
 
@@ -27,6 +32,53 @@ def dask_client(executor: Any) -> Any | None:
         if hasattr(candidate, "scatter") and hasattr(candidate, "get_executor"):
             return candidate
     return None
+
+
+class DaskExecutor(Executor):
+    """The `submit` of `concurrent.futures` on a Dask client; keywords of `Client.submit` are understood.
+
+    Args:
+        client: a `distributed.Client`.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """A future of `fn(*args, **kwargs)`; cancelling it cancels the task, unless that runs already."""
+        future = _DaskFuture(self._client.submit(fn, *args, pure=False, **kwargs))
+        future.set_running_or_notify_cancel()
+        future.task.add_done_callback(lambda task: threading.Thread(target=future.fetch, daemon=True).start())
+        return future
+
+
+class _DaskFuture(Future[Any]):
+    """A future that fetches its value when the task is done."""
+
+    def __init__(self, task: Any) -> None:
+        super().__init__()
+        self.task = task
+        self._settled = threading.Lock()
+
+    def cancel(self) -> bool:
+        if not self._settled.acquire(blocking=False):
+            return False
+        self.task.cancel()
+        self.set_exception(CancelledError())
+        return True
+
+    def fetch(self) -> None:
+        """Settle this future as the task ended."""
+        try:
+            value, error = self.task.result(), None
+        except BaseException as raised:  # noqa: BLE001 - belongs to whoever holds the future
+            value, error = None, raised
+        if not self._settled.acquire(blocking=False):
+            return
+        if error is None:
+            self.set_result(value)
+        else:
+            self.set_exception(error)
 
 
 def scatter(client: Any, arrays: list[Any], *, timeout: float) -> tuple[list[Any], list[str]]:

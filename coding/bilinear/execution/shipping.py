@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coding.bilinear.execution.blocks import BlockGrid
-from coding.bilinear.execution.dask_cluster import dask_client, scatter
+from coding.bilinear.execution.dask_cluster import DaskExecutor, dask_client, scatter
 from coding.bilinear.execution.node import NodeAnswer, SharedArray, encode
 from coding.bilinear.execution.worker_pool import WorkerPool
 from coding.errors import CodingError
@@ -194,8 +194,8 @@ def submitter(executor: Any) -> Executor:
         CodingError: no `submit` there.
     """
     client = dask_client(executor)
-    if client is not None and client is executor:
-        return executor.get_executor(pure=False)  # type: ignore[no-any-return]
+    if client is not None:
+        return DaskExecutor(client)
     if not callable(getattr(executor, "submit", None)):
         raise CodingError(
             "not an executor",

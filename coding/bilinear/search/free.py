@@ -31,8 +31,8 @@ SYMMETRIES = (1, 2, 3, 4, 6)
 HOT, COLD = 0.7, 0.1
 """First and last temperature, in units of log(failure probability)."""
 
-MOST_FIXED = 5
-"""Products that the symmetry may map to themselves."""
+PATIENCE = 1000
+"""Automorphisms drawn before a number of nodes counts as impossible under a symmetry."""
 
 
 def scheme(
@@ -69,6 +69,9 @@ def scheme(
     Source: simulated annealing, Kirkpatrick, Gelatt and Vecchi 1983; Metropolis moves on log(failure probability).
     """
     _check(nodes, symmetry, probability, largest)
+    for name, value in (("steps", steps), ("restarts", restarts)):
+        if value is not None and value < 1:
+            raise CodingError("nothing to do", where=name, expected="1 or more", got=str(value))
     pool = ProductPool.of((2, 2, 2), coefficients)
     deadline = np.inf if seconds is None else time.monotonic() + seconds
     numbers = count() if restarts is None and seconds is not None else range(10 if restarts is None else restarts)
@@ -101,8 +104,7 @@ def restart(
         seed: of everything random; the other arguments are those of ``scheme``.
     """
     random = np.random.Generator(np.random.PCG64(list(seed)))
-    orbits = random_orbits(pool, symmetry, random, fixed=nodes % symmetry) if symmetry > 1 else single_orbits(pool)
-    slots = _random_slots(orbits, nodes, symmetry, random)
+    orbits, slots = _random_start(pool, nodes, symmetry, random)
     weights, choices = loss_weights(nodes, largest, probability)
     found, value = anneal(
         slots,
@@ -122,13 +124,29 @@ def restart(
     return found, float(value)
 
 
-def _random_slots(orbits: Orbits, nodes: int, symmetry: int, random: np.random.Generator) -> NDArray[np.int64]:
-    """Random orbits that add up to ``nodes`` products, at most five of which the symmetry leaves in place."""
-    full, single = np.flatnonzero(orbits.sizes == symmetry), np.flatnonzero(orbits.sizes == 1)
-    if symmetry == 1:
-        return random.choice(single, nodes)
-    fixed = int(random.choice(np.arange(nodes % symmetry, min(MOST_FIXED, len(single)) + 1, symmetry)))
-    return np.concatenate([random.choice(full, (nodes - fixed) // symmetry), random.choice(single, fixed)])
+def _random_start(
+    pool: ProductPool, nodes: int, symmetry: int, random: np.random.Generator
+) -> tuple[Orbits, NDArray[np.int64]]:
+    """A random automorphism and random orbits of it that add up to ``nodes`` products, nearly all of full size."""
+    for _ in range(PATIENCE):
+        orbits = random_orbits(pool, symmetry, random) if symmetry > 1 else single_orbits(pool)
+        full = nodes // symmetry - int(random.integers(2))
+        slots = random.choice(np.flatnonzero(orbits.sizes == symmetry), full).tolist()
+        left = nodes - full * symmetry
+        while left > 0:
+            fitting = np.flatnonzero((orbits.sizes <= left) & (orbits.sizes <= max(symmetry - 1, 1)))
+            if not fitting.size:
+                break
+            slots.append(int(random.choice(fitting)))
+            left -= int(orbits.sizes[slots[-1]])
+        if left == 0:
+            return orbits, np.array(slots, dtype=np.int64)
+    raise CodingError(
+        "no automorphism with orbits that add up",
+        where="symmetry",
+        expected=f"orbits of {symmetry} and fewer products, {nodes} in all",
+        cure="ask for symmetry 1 or 2",
+    )
 
 
 def _check(nodes: int, symmetry: int, probability: float, largest: int) -> None:

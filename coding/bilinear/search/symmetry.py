@@ -107,20 +107,12 @@ def inverse(x: Integers) -> Integers:
     return np.array([[x[1, 1], -x[0, 1]], [-x[1, 0], x[0, 0]]])
 
 
-def random_orbits(pool: ProductPool, order: int, random: np.random.Generator, *, fixed: int = 0) -> Orbits:
-    """The orbits in ``pool`` of a random automorphism.
-
-    Args:
-        pool: products of 2 x 2 blocks.
-        order: 2 or more; the automorphism has at least ``FEWEST`` orbits of so many products.
-        random: where it is drawn from.
-        fixed: it has at least so many orbits of one product.
-    """
+def random_orbits(pool: ProductPool, order: int, random: np.random.Generator) -> Orbits:
+    """The orbits in ``pool`` of a random automorphism that has at least ``FEWEST`` orbits of ``order`` products."""
     maps = automorphisms()
     while True:
         images = maps[int(random.integers(len(maps)))].images(pool)
-        period = _period(images, order)
-        if np.sum(period == order) >= FEWEST * order and np.sum(period == 1) >= fixed:
+        if np.sum(_period(images, order) == order) >= FEWEST * order:
             return Orbits.under(images)
 
 
