@@ -1,0 +1,128 @@
+"""Blocks on a Dask cluster, of which some workers may be dead or stopped.
+
+Dask's own broadcast waits for every worker, and while it waits for a stopped one it holds up all others after it.
+Here each worker is sent its own copy, under one name; who has not taken it when the others have is left out.  Tasks are
+dealt to the workers in turn (Dask would give many to one), and a dead worker's tasks may move on to the others, which
+have the blocks already.
+
+Dask's own `get_executor` fetches all results in one thread, so one worker that stopped with its result in hand would hold
+up the rest; `DaskExecutor` fetches each by itself.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Executor, Future
+from functools import partial
+from typing import Any
+
+from coding.errors import CodingError
+
+PATIENCE = 2.0
+"""Seconds without another worker that took the blocks before the rest is left out; more when all are slow."""
+
+
+def dask_client(executor: Any) -> Any | None:
+    """The Dask client that `executor` is or belongs to; None for other executors."""
+    for candidate in (executor, getattr(executor, "_client", None)):
+        if hasattr(candidate, "scatter") and hasattr(candidate, "get_executor"):
+            return candidate
+    return None
+
+
+class DaskExecutor(Executor):
+    """The `submit` of `concurrent.futures` on a Dask client; keywords of `Client.submit` are understood.
+
+    Args:
+        client: a `distributed.Client`.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """A future of `fn(*args, **kwargs)`; cancelling it cancels the task, unless that runs already."""
+        future = _DaskFuture(self._client.submit(fn, *args, pure=False, **kwargs))
+        future.set_running_or_notify_cancel()
+        future.task.add_done_callback(lambda task: threading.Thread(target=future.fetch, daemon=True).start())
+        return future
+
+
+class _DaskFuture(Future[Any]):
+    """A future that fetches its value when the task is done."""
+
+    def __init__(self, task: Any) -> None:
+        super().__init__()
+        self.task = task
+        self._settled = threading.Lock()
+
+    def cancel(self) -> bool:
+        if not self._settled.acquire(blocking=False):
+            return False
+        self.task.cancel()
+        self.set_exception(CancelledError())
+        return True
+
+    def fetch(self) -> None:
+        """Settle this future as the task ended."""
+        try:
+            value, error = self.task.result(), None
+        except BaseException as raised:  # noqa: BLE001 - belongs to whoever holds the future
+            value, error = None, raised
+        if not self._settled.acquire(blocking=False):
+            return
+        if error is None:
+            self.set_result(value)
+        else:
+            self.set_exception(error)
+
+
+def scatter(client: Any, arrays: list[Any], *, timeout: float) -> tuple[list[Any], list[str]]:
+    """Futures of `arrays`, and the addresses of the workers that hold copies of all.
+
+    Raises:
+        CodingError: no worker took them within `timeout` seconds.
+    """
+    name = uuid.uuid4().hex
+    data = {f"coded-block-{name}-{index}": array for index, array in enumerate(arrays)}
+    addresses = list(client.scheduler_info(n_workers=-1)["workers"])
+    outcomes: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+    for address in addresses:
+        threading.Thread(target=partial(_send, client, data, address, outcomes), daemon=True).start()
+    started = last = time.monotonic()
+    futures: list[Any] = []
+    holders: list[str] = []
+    for _ in addresses:
+        patience = max(PATIENCE, 2 * (last - started)) if holders else timeout
+        try:
+            address, outcome = outcomes.get(
+                timeout=max(0.0, min(last + patience, started + timeout) - time.monotonic())
+            )
+        except queue.Empty:
+            break
+        if isinstance(outcome, dict):
+            futures = [outcome[key] for key in data]
+            holders.append(address)
+            last = time.monotonic()
+    if not holders:
+        raise CodingError(
+            "the cluster did not take the blocks",
+            where="executor",
+            expected=f"workers that do within {timeout:.4g} s",
+            got=f"none of {len(addresses)} workers",
+            cure="start workers, or replace stopped ones",
+        )
+    return futures, holders
+
+
+def _send(client: Any, data: dict[str, Any], address: str, outcomes: queue.SimpleQueue[tuple[str, Any]]) -> None:
+    """Copy `data` to one worker and put its futures, or the error, into `outcomes`; a stopped worker takes for ever."""
+    try:
+        outcome = client.scatter(data, workers=[address])
+    except Exception as error:  # noqa: BLE001 - a worker lost in any way is a worker lost
+        outcome = error
+    outcomes.put((address, outcome))

@@ -1,0 +1,98 @@
+"""Coded products on a Dask cluster of separate processes, some of them killed or stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+
+import numpy as np
+import pytest
+
+from coding.bilinear import catalog, codes
+from coding.bilinear.execution import CodedMatmul, dask_cluster
+from coding.errors import CodingError
+
+distributed = pytest.importorskip("distributed")
+
+UNION = catalog.strassen() + catalog.winograd()
+CIRCLE = codes.entangled_polynomial((2, 2, 2), nodes=14, points="circle")
+A, B = (np.random.default_rng(1).normal(size=(300, 300)) for _ in range(2))
+
+
+@pytest.fixture(scope="module")
+def client():
+    with (
+        distributed.LocalCluster(n_workers=3, threads_per_worker=2, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as made,
+    ):
+        yield made
+
+
+@pytest.fixture
+def pids(client):
+    """Process ids of three living workers."""
+    client.wait_for_workers(3, timeout=60)
+    return list(client.run(os.getpid).values())
+
+
+def right(product):
+    return np.abs(product - A @ B).max() < 1e-12 * np.abs(A @ B).max()
+
+
+def test_a_client_and_its_executor_give_the_product(client, pids):
+    for executor in (client, client.get_executor(pure=False)):
+        result = CodedMatmul(UNION, executor).multiply(A, B)
+        assert right(result.product)
+        assert result.report.shipping == "scatter"
+        assert {int(answer.worker.rpartition(":")[2]) for answer in result.report.answers} <= set(pids)
+
+
+def test_blocks_may_also_travel_with_the_tasks_or_in_shared_memory(client, pids):
+    for shipping in ("messages", "shared"):
+        assert right(CodedMatmul(UNION, client, shipping=shipping).multiply(A, B).product)
+
+
+def test_a_worker_killed_in_mid_run_changes_nothing(client, pids):
+    killer = threading.Timer(0.05, os.kill, (pids[0], signal.SIGKILL))
+    killer.start()
+    for _ in range(3):
+        assert right(CodedMatmul(UNION, client).multiply(A, B).product)
+    killer.join()
+
+
+@contextlib.contextmanager
+def stopped(*workers):
+    """Processes that stand still meanwhile."""
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+
+
+def test_a_worker_stopped_in_mid_run_changes_nothing(client, pids, monkeypatch):
+    """Stopped while blocks are copied, or with its five of fourteen tasks in hand: nine suffice."""
+    monkeypatch.setattr(dask_cluster, "PATIENCE", 0.5)
+    coded = CodedMatmul(CIRCLE, client)
+    stopper = threading.Timer(0.05, os.kill, (pids[1], signal.SIGSTOP))
+    stopper.start()
+    try:
+        assert right(coded.multiply(A, B).product)
+    finally:
+        stopper.join()
+        os.kill(pids[1], signal.SIGCONT)
+
+
+def test_a_worker_that_stood_still_before_changes_nothing(client, pids, monkeypatch):
+    monkeypatch.setattr(dask_cluster, "PATIENCE", 0.5)
+    with stopped(pids[0]):
+        assert right(CodedMatmul(CIRCLE, client).multiply(A, B).product)
+
+
+def test_a_cluster_that_does_not_take_the_blocks_is_an_error(client, pids):
+    with stopped(*pids), pytest.raises(CodingError, match=r"did not take the blocks.*none of 3 workers"):
+        CodedMatmul(UNION, client, deadline=0.5).multiply(A, B)
