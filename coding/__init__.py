@@ -1,4 +1,4 @@
-"""Coded computing: bilinear and approximate codes for matrix products, and what redundancy costs.
+"""Coded computing: work spread over workers so that some of them may fail, stall or lie.
 
-This room is empty in version 0.1: the package exists so that the layer rule and the wheel know it.
+``coding.bilinear`` codes matrix products exactly; ``coding.approximate`` codes any function approximately.
 """
