@@ -5,8 +5,8 @@ Here each worker is sent its own copy, under one name; who has not taken it when
 dealt to the workers in turn (Dask would give many to one), and a dead worker's tasks may move on to the others, which
 have the blocks already.
 
-Dask's own `get_executor` fetches all results in one thread, so one worker that stopped with its result in hand would hold
-up the rest; `DaskExecutor` fetches each by itself.
+Dask's own `get_executor` fetches all results in one thread, so one worker that stopped with its result in hand would
+hold up the rest; `DaskExecutor` fetches each by itself.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class DaskExecutor(Executor):
         """A future of `fn(*args, **kwargs)`; cancelling it cancels the task, unless that runs already."""
         future = _DaskFuture(self._client.submit(fn, *args, pure=False, **kwargs))
         future.set_running_or_notify_cancel()
-        future.task.add_done_callback(lambda task: threading.Thread(target=future.fetch, daemon=True).start())
+        future.task.add_done_callback(future.start_fetching)
         return future
 
 
@@ -66,6 +66,10 @@ class _DaskFuture(Future[Any]):
         self.task.cancel()
         self.set_exception(CancelledError())
         return True
+
+    def start_fetching(self, task: Any) -> None:  # noqa: ARG002 - Dask passes the task that is done
+        """Fetch in a thread of its own: a worker that stopped with the value in hand takes for ever."""
+        threading.Thread(target=self.fetch, daemon=True).start()
 
     def fetch(self) -> None:
         """Settle this future as the task ended."""
