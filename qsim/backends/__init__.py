@@ -1,7 +1,7 @@
 """Backends by name, found through the entry points ``qsim.backends``.
 
-    >>> sorted(names())
-    ['density_matrix', 'near_clifford', 'stabilizer', 'statevector', 'tensor_network']
+>>> sorted(names())
+['density_matrix', 'near_clifford', 'stabilizer', 'statevector', 'tensor_network']
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a backend is: it says what it can do and at what cost, samples bits, and evaluates observables.
 
-A backend is one file with a class of this shape, and one line under ``[project.entry-points."qsim.backends"]``.  It gets
-programs (`qsim.program`) without unbound parameters and with noise already in them.
+A backend is one file with a class of this shape, and one line under ``[project.entry-points."qsim.backends"]``.
+It gets programs (`qsim.program`) without unbound parameters and with noise already in them.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -111,7 +111,7 @@ class Channel:
         """(4^n, 4^n) matrix S with vec(E(rho)) = S vec(rho), vec stacking rows: S = sum_k K ⊗ K*."""
         size = 2**self.num_qubits
         total = np.einsum("kab,kcd->acbd", self.kraus, self.kraus.conj())
-        return total.reshape(size * size, size * size)
+        return np.asarray(total.reshape(size * size, size * size))
 
     def __repr__(self) -> str:
         if self.paulis is None:
@@ -122,4 +122,7 @@ class Channel:
 
 def pauli_matrix(label: str) -> Complex:
     """(2^n, 2^n) matrix of a Pauli label; the rightmost character acts on the least significant bit."""
-    return reduce(np.kron, (PAULI_MATRICES[letter] for letter in label))
+    matrix = np.eye(1, dtype=np.complex128)
+    for letter in label:
+        matrix = np.kron(matrix, PAULI_MATRICES[letter])
+    return matrix

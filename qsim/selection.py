@@ -1,0 +1,94 @@
+"""Which backend runs a program: every one is asked what it would do, and the quickest exact one is taken.
+
+An approximating backend (matrix product states with truncation) is taken only when no exact one can.  The choice and
+its reason stand in every result; `explain` shows all forecasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from qsim.backends import make, names
+from qsim.backends.protocol import Backend, Forecast, Work
+from qsim.errors import CircuitError
+from qsim.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What every backend would do; prints as a table.
+
+    Attributes:
+        forecasts: by backend name.
+        chosen: the backend that "auto" takes; None when none can.
+    """
+
+    forecasts: Mapping[str, Forecast]
+    chosen: str | None
+
+    @property
+    def why(self) -> str:
+        """Why the chosen one."""
+        if self.chosen is None:
+            return "no backend can run it"
+        forecast = self.forecasts[self.chosen]
+        able = [name for name, other in self.forecasts.items() if other.can]
+        rank = "the only one that can" if len(able) == 1 else "the quickest of " + ", ".join(able)
+        return f"{forecast.why}; {rank}, about {_time(forecast.seconds)}"
+
+    def __str__(self) -> str:
+        width = max(map(len, self.forecasts))
+        lines = []
+        for name, forecast in self.forecasts.items():
+            mark = "*" if name == self.chosen else " "
+            cost = f"{_time(forecast.seconds)}, {_size(forecast.bytes)}" if forecast.can else "cannot"
+            kind = "" if forecast.exact or not forecast.can else "approximate; "
+            lines.append(f"{mark} {name:<{width}}  {cost:>18}  {kind}{forecast.why}")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+def explanation(program: Program, work: Work) -> Explanation:
+    """All forecasts, and the choice."""
+    forecasts = {name: make(name).forecast(program, work) for name in names()}
+    able = {name: forecast for name, forecast in forecasts.items() if forecast.can}
+    exact = {name: forecast for name, forecast in able.items() if forecast.exact} or able
+    chosen = min(exact, key=lambda name: exact[name].seconds, default=None)
+    return Explanation(forecasts, chosen)
+
+
+def select(backend: str | Backend, program: Program, work: Work) -> tuple[Backend, str]:
+    """The backend for a program, and why.
+
+    Raises:
+        CircuitError: it, or none at all, can run the program; the text holds the reasons.
+    """
+    if backend != "auto":
+        made = make(backend)
+        forecast = made.forecast(program, work)
+        if not forecast.can:
+            raise CircuitError(
+                forecast.why, where=f"backend {made.name}", cure='see qsim.explain(circuit), or use backend="auto"'
+            )
+        return made, f"asked for; {forecast.why}"
+    found = explanation(program, work)
+    if found.chosen is None:
+        reasons = "; ".join(f"{name}: {forecast.why}" for name, forecast in found.forecasts.items())
+        raise CircuitError("no backend can run it", where="circuit", got=reasons)
+    return make(found.chosen), found.why
+
+
+def _time(seconds: float) -> str:
+    for unit, size in (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return "<1 µs"
+
+
+def _size(count: float) -> str:
+    for unit, size in (("TiB", 2.0**40), ("GiB", 2.0**30), ("MiB", 2.0**20), ("kiB", 2.0**10)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return f"{count:.0f} B"
