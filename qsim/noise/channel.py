@@ -122,7 +122,7 @@ class Channel:
 
 def pauli_matrix(label: str) -> Complex:
     """(2^n, 2^n) matrix of a Pauli label; the rightmost character acts on the least significant bit."""
-    matrix = np.eye(1, dtype=np.complex128)
+    matrix: Complex = np.eye(1, dtype=np.complex128)
     for letter in label:
-        matrix = np.kron(matrix, PAULI_MATRICES[letter])
+        matrix = np.asarray(np.kron(matrix, PAULI_MATRICES[letter]), dtype=np.complex128)
     return matrix
