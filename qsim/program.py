@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from qsim.errors import CircuitError
 from qsim.noise.channel import Channel
@@ -34,10 +34,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A unitary gate of Qiskit's on qubits; ``name`` and ``params`` are the operation's own."""
+    """A unitary gate of Qiskit's on qubits; ``name`` and ``params`` are the operation's own.
+
+    Attributes:
+        part: what it belongs to, when it is no gate of its own: ``opening`` and ``closing`` are the basis changes before
+            and behind a measurement or reset, ``feedback`` a Pauli correction that a stim circuit keeps in its frame.
+            Noise models leave such gates alone.
+    """
 
     operation: Operation
     qubits: tuple[int, ...]
+    part: Literal["", "opening", "closing", "feedback"] = ""
 
     @property
     def name(self) -> str:
@@ -153,6 +160,7 @@ class Program:
         registers: classical registers, by name the numbers of their bits, least significant first.
         parameters: the circuit's unbound parameters, in Qiskit's order.
         global_phase: [rad].
+        ancillas: how many of the last qubits were added in reading, to carry the bits of heralded noise.
     """
 
     num_qubits: int
@@ -161,6 +169,7 @@ class Program:
     registers: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
     global_phase: float = 0.0
+    ancillas: int = 0
 
     @property
     def is_dynamic(self) -> bool:
