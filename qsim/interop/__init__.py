@@ -3,7 +3,7 @@
     circuit = qsim.load("ghz.qasm")
     qsim.interop.dump(circuit, "ghz.qpy")
 
-`load` gives a ``QuantumCircuit``, or a ``stim.Circuit`` for ``.stim``; `stim_to_qiskit` turns the latter into the former.
+`load` gives a ``QuantumCircuit``, or a ``stim.Circuit`` for ``.stim``, which `stim_to_qiskit` turns into the former.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ DEPOLARIZE2(0.01) on 0, 1
 h on 1
 measure 1 -> 0
 
-Every measurement has a classical bit of its own, numbered as in stim's record.  Measurements in other bases, of products
-and of inverted results are a measurement in the Z basis between gates marked as its parts; TICK ends a layer; REPEAT is
-unrolled.  Heralded errors and MPAD need a bit that is random by itself: one more qubit is added, which carries it.
+Every measurement has a classical bit of its own, numbered as in stim's record.  Measurements in other bases, of
+products and of inverted results are a measurement in the Z basis between gates marked as its parts; TICK ends a layer;
+REPEAT is unrolled.  Heralded errors and MPAD need a bit that is random by itself: one more qubit carries it.
 
 Source: the gate reference of stim (Gidney, "Stim: a fast stabilizer circuit simulator", Quantum 5, 497, 2021).
 """

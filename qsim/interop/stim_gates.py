@@ -3,8 +3,8 @@
 >>> qiskit_gate("SQRT_X_DAG")[0].name, qiskit_gate("XCZ")[1], qiskit_gate("CXSWAP")[0].name
 ('sxdg', (1, 0), 'cxswap')
 
-Where Qiskit has the gate, it is Qiskit's; the other one-qubit Clifford gates are U gates at multiples of pi/2; the other
-two-qubit gates are a `StimGate`, whose definition is made of Qiskit's.
+Where Qiskit has the gate, it is Qiskit's; the other one-qubit Clifford gates are U gates at multiples of pi/2; the
+other two-qubit gates are a `StimGate`, whose definition is made of Qiskit's.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ COMPOSED: Mapping[str, Sequence[tuple[str, tuple[int, ...]]]] = {
 }
 
 
-class StimGate(Gate):
+class StimGate(Gate):  # type: ignore[misc]
     """A two-qubit gate that stim has and Qiskit has not; called by stim's name in lower case."""
 
     def __init__(self, stim_name: str) -> None:
