@@ -37,9 +37,9 @@ class Gate:
     """A unitary gate of Qiskit's on qubits; ``name`` and ``params`` are the operation's own.
 
     Attributes:
-        part: what it belongs to, when it is no gate of its own: ``opening`` and ``closing`` are the basis changes before
-            and behind a measurement or reset, ``feedback`` a Pauli correction that a stim circuit keeps in its frame.
-            Noise models leave such gates alone.
+        part: what it belongs to, when it is no gate of its own: ``opening`` and ``closing`` are the basis changes
+            before and behind a measurement or reset, ``feedback`` a Pauli correction that a stim circuit keeps in its
+            frame.  Noise models leave such gates alone.
     """
 
     operation: Operation
@@ -172,6 +172,16 @@ class Program:
     ancillas: int = 0
 
     @property
+    def source(self) -> QuantumCircuit | stim.Circuit | None:
+        """The circuit that it was read from, while it is exactly that and worth keeping (`qsim.unread`)."""
+        return None
+
+    @property
+    def size(self) -> int:
+        """Number of steps, blocks counted as one."""
+        return len(self.steps)
+
+    @property
     def is_dynamic(self) -> bool:
         """Whether what happens depends on outcomes."""
         return any(isinstance(step, (Branch, Loop, Unrolled, Leave, Store)) for step in self.steps)
@@ -195,10 +205,12 @@ class Split:
     Attributes:
         before: the program without them.
         measures: them, at most one for each classical bit.
+        closing: the basis changes behind them, which matter to the state that is left without them.
     """
 
     before: Program
     measures: tuple[Measure, ...]
+    closing: tuple[Gate, ...] = ()
 
 
 def split_measurements(program: Program) -> Split | None:
@@ -213,6 +225,7 @@ def split_measurements(program: Program) -> Split | None:
     written: set[int] = set()
     steps: list[Step] = []
     measures: list[Measure] = []
+    closing: list[Gate] = []
     for step in program.steps:
         if isinstance(step, Measure):
             if step.qubit in measured or step.clbit in written:
@@ -221,10 +234,13 @@ def split_measurements(program: Program) -> Split | None:
             written.add(step.clbit)
             measures.append(step)
             continue
+        if isinstance(step, Gate) and step.part == "closing" and measured.issuperset(step.qubits):
+            closing.append(step)
+            continue
         if not isinstance(step, (Barrier, Delay)) and measured.intersection(touched(step)):
             return None
         steps.append(step)
-    return Split(program.with_steps(steps), tuple(measures))
+    return Split(program.with_steps(steps), tuple(measures), tuple(closing))
 
 
 def touched(step: Step) -> tuple[int, ...]:
@@ -255,20 +271,15 @@ def _inside(step: Step) -> Iterator[Step]:
 
 
 def read(circuit: QuantumCircuit | stim.Circuit) -> Program:
-    """The program of a circuit.
+    """The program of a circuit; a long one is read when its steps are first used (`qsim.unread`).
 
     Raises:
         CircuitError: neither kind of circuit, or an instruction that has no meaning as steps.
     """
-    kind = type(circuit).__module__.split(".")[0]
-    if kind == "stim":
-        from qsim.interop.from_stim import read_stim
+    from qsim.unread import unread
 
-        return read_stim(circuit)
-    if hasattr(circuit, "data") and hasattr(circuit, "qregs"):
-        from qsim.reading import read_qiskit
-
-        return read_qiskit(circuit)
+    if type(circuit).__module__.split(".")[0] == "stim" or (hasattr(circuit, "data") and hasattr(circuit, "qregs")):
+        return unread(circuit)
     raise CircuitError(
         "not a circuit",
         where="circuit",
