@@ -223,7 +223,7 @@ def prepare(circuit: QuantumCircuit | stim.Circuit, noise: NoiseModel | None) ->
 def without_final_measurements(program: Program) -> Program:
     """The program whose final state observables are asked of."""
     split = split_measurements(program)
-    return program if split is None else split.before
+    return program if split is None else split.before.with_steps((*split.before.steps, *split.closing))
 
 
 def checked_seed(seed: int | None) -> int:
