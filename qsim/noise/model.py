@@ -50,15 +50,18 @@ class NoiseModel:
 
     Attributes:
         rules: them, in order.
-        num_qubits: qubits of the device that is modelled; circuits may use fewer.  None: rules that name a qubit need
-            it to be there.
+        num_qubits: qubits of the device that is modelled: a larger circuit is refused; None for no limit.
         widest: gates on more qubits are refused, since the model states nothing about them; None for no limit.
+        basis: gates that the model knows, by name with their operands (None: any); others are refused.  None: no limit.
+        strict: whether rules that name a qubit or gate need it to be there; not so for models of whole devices.
         twirl: whether channels are replaced by their Pauli twirls when they are put.
     """
 
     rules: tuple[Rule, ...] = ()
     num_qubits: int | None = None
     widest: int | None = None
+    basis: Mapping[str, frozenset[tuple[int, ...]] | None] | None = None
+    strict: bool = True
     twirl: bool = False
 
     def after(
@@ -215,13 +218,22 @@ class NoiseModel:
         return replace(self, rules=(*self.rules, *rules))
 
     def __add__(self, other: NoiseModel) -> NoiseModel:
-        """The rules of both, this one's first."""
+        """The rules of both, this one's first, with the limits of both.
+
+        Raises:
+            CircuitError: models of devices with different gates.
+        """
         sizes = [size for size in (self.num_qubits, other.num_qubits) if size is not None]
         widest = [size for size in (self.widest, other.widest) if size is not None]
+        if self.basis is not None and other.basis is not None and self.basis != other.basis:
+            cure = "add rules to one of them with .after(...)"
+            raise CircuitError("models of two different devices", where="noise model", cure=cure)
         return NoiseModel(
             rules=self.rules + other.rules,
-            num_qubits=max(sizes, default=None),
+            num_qubits=min(sizes, default=None),
             widest=min(widest, default=None),
+            basis=other.basis if self.basis is None else self.basis,
+            strict=self.strict and other.strict,
             twirl=self.twirl or other.twirl,
         )
 

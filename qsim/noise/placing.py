@@ -119,6 +119,16 @@ class _Placing:
                 expected=f"gates on at most {self.model.widest} qubits",
                 cure=f'transpile the circuit to such gates, or build a model with .after("{size}q", ...)',
             )
+        basis, core = self.model.basis, operation.core
+        if basis is not None and isinstance(core, Gate):
+            places = basis.get(core.name, frozenset())
+            if places is not None and operation.qubits not in places:
+                raise CircuitError(
+                    "a gate that the device does not have there, so that its noise is not known",
+                    where=f"{where} ({core})",
+                    expected=f"gates {', '.join(sorted(basis))} where the device has them",
+                    cure="transpile the circuit to the device first",
+                )
         if "joint" not in operation.names:
             return
         named = {name for rule in self.model.rules if isinstance(rule, Around) for name in rule.gates}
@@ -216,10 +226,11 @@ def _seen(steps: Sequence[Step]) -> Iterator[Step]:
 
 def _check_qubits(model: NoiseModel, program: Program) -> None:
     size = program.num_qubits - program.ancillas
-    if model.num_qubits is not None:
-        if size > model.num_qubits:
-            expected, got = f"at most {model.num_qubits} qubits, as the device has", f"{size}"
-            raise CircuitError("a circuit larger than the noise model's device", expected=expected, got=got)
+    if model.num_qubits is not None and size > model.num_qubits:
+        expected, got = f"at most {model.num_qubits} qubits", f"{size}"
+        what = "a circuit larger than the noise model's device"
+        raise CircuitError(what, where="circuit", expected=expected, got=got)
+    if not model.strict:
         return
     for number, rule in enumerate(model.rules):
         missing = sorted(qubit for qubit in _named_qubits(rule) if qubit >= size)
@@ -228,7 +239,7 @@ def _check_qubits(model: NoiseModel, program: Program) -> None:
                 f"noise on a missing qubit, {missing[0]}",
                 where=f"noise rule {number}",
                 expected=f"qubits 0 to {size - 1}, as the circuit has",
-                cure="leave the qubit out, or set num_qubits to the size of the device that the model describes",
+                cure="leave the qubit out, or make the model with strict=False",
             )
 
 
@@ -243,7 +254,7 @@ def _named_qubits(rule: object) -> set[int]:
 
 def _check_names(model: NoiseModel, program: Program) -> None:
     """Refuse rules for gates that neither the circuit nor Qiskit's library has: misspellings."""
-    if model.num_qubits is not None:
+    if not model.strict:
         return
     asked = {name for rule in model.rules if isinstance(rule, Around) for name in rule.gates if not is_class(name)}
     asked -= {step.name for step in flat(program.steps) if isinstance(step, Gate)}
