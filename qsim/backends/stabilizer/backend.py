@@ -26,22 +26,19 @@ import stim
 from qsim.backends.protocol import Estimates, Forecast, Samples, Work
 from qsim.backends.stabilizer.channels import channel_text
 from qsim.backends.stabilizer.conversion import straight_line
-from qsim.backends.stabilizer.heisenberg import expectations
+from qsim.backends.stabilizer.heisenberg import expectations, heralds_nothing
 from qsim.backends.stabilizer.sampling import sample_histories, sample_records, sample_translation
 from qsim.backends.stabilizer.tableau import TableauState, pauli_strings
 from qsim.backends.stabilizer.translation import DecidesByShotError, Translation, gate_words, translate
-from qsim.backends.stabilizer.twirling import Twirled, twirled
 from qsim.branching import by_chance, exactly, histories
 from qsim.errors import CircuitError
+from qsim.noise.twirling import twirled_program
 from qsim.program import Gate, Noise, Program, flat
 
 if TYPE_CHECKING:
     from qiskit.quantum_info import SparsePauliOp
 
 MEMORY = 8 * 2**30
-
-_latest: list[tuple[Program, Plan]] = []
-"""The plan made last: forecast and run ask for the same one, and a long circuit takes seconds to translate."""
 
 PER_STEP = 4e-6
 PER_OPERATION_AND_SHOT = 2e-10
@@ -56,12 +53,20 @@ class Plan:
     """How a program will be run.
 
     Attributes:
+        program: with Pauli channels only.
+        distance: the largest distance of a channel from its twirl.
         translation: the one stim circuit that it is; None when it is followed by histories.
         why: in a clause.
     """
 
+    program: Program
+    distance: float
     translation: Translation | stim.Circuit | None
     why: str
+
+
+_latest: list[tuple[Program, bool, Plan]] = []
+"""The plan made last: forecast and run ask for the same one, and a long circuit takes seconds to translate."""
 
 
 class Stabilizer:
@@ -81,7 +86,7 @@ class Stabilizer:
     def forecast(self, program: Program, work: Work) -> Forecast:
         """Whether the program is in stim's reach, and by which way."""
         try:
-            plan = self._plan(self._pauli(program).program)
+            plan = self._plan(program)
         except CircuitError as error:
             return Forecast(can=False, why=f"{error.where}: {error.what}")
         shots = work.shots if work.kind == "sample" else 0
@@ -95,7 +100,7 @@ class Stabilizer:
         else:
             seconds += shots * (PER_OPERATION_AND_SHOT * size + PER_BIT * program.num_clbits)
             seconds += PER_STEP * size * work.observables
-        return Forecast(can=True, why=plan.why, seconds=seconds, bytes=space, exact=not self._twirls(program))
+        return Forecast(can=True, why=plan.why, seconds=seconds, bytes=space, exact=plan.distance == 0)
 
     def sample(self, program: Program, shots: int, *, seed: int) -> Samples:
         """(shots, clbits) bits.
@@ -103,18 +108,17 @@ class Stabilizer:
         Raises:
             CircuitError: a gate outside the Clifford group, a channel that is no Pauli channel, or bits beyond memory.
         """
-        pauli = self._pauli(program)
-        plan = self._plan(pauli.program)
+        plan = self._plan(program)
         if self._space(program, shots) > self.memory:
             cure = "take fewer shots at a time, or use Stabilizer(memory=...)"
             raise CircuitError(self._too_large(program, shots), where=f"backend {self.name}", cure=cure)
-        metadata: dict[str, Any] = self._metadata(pauli)
+        metadata = self._metadata(plan)
         if isinstance(plan.translation, stim.Circuit):
             return Samples(sample_records(plan.translation, shots, seed=seed), {**metadata, "method": "stim circuit"})
         if plan.translation is not None:
             bits = sample_translation(plan.translation, shots, seed=seed)
             return Samples(bits, {**metadata, "method": "frames"})
-        bits, met = sample_histories(pauli.program, shots, seed=seed)
+        bits, met = sample_histories(plan.program, shots, seed=seed)
         return Samples(bits, {**metadata, "method": "histories", "histories": met})
 
     def expectation(
@@ -125,30 +129,29 @@ class Stabilizer:
         Raises:
             CircuitError: as `sample`, or more than 100 000 histories to enumerate.
         """
-        pauli = self._pauli(program)
-        try:
-            circuit = translate(pauli.program).circuit
-        except DecidesByShotError:
-            _check(pauli.program)
-            return self._by_histories(pauli, observables, precision, seed)
+        plan = self._plan(program)
+        if plan.translation is None:
+            return self._by_histories(plan, observables, precision, seed)
+        if isinstance(plan.translation, stim.Circuit):
+            circuit = plan.translation if heralds_nothing(plan.translation) else translate(program).circuit
+        else:
+            circuit = plan.translation.circuit
         sums = [pauli_strings(observable) for observable in observables]
         terms = [string for terms in sums for _, string in terms]
         exact = expectations(circuit, terms) if _has_more_than_gates(circuit) else _from_tableau(circuit, terms)
         ends = np.cumsum([len(terms) for terms in sums])[:-1]
         weights = np.array([weight for terms in sums for weight, _ in terms])
         values = np.array([part.sum() for part in np.split(weights * exact, ends)])
-        return Estimates(values, np.zeros(len(values)), {**self._metadata(pauli), "method": "Heisenberg"})
+        return Estimates(values, np.zeros(len(values)), {**self._metadata(plan), "method": "Heisenberg"})
 
-    def _by_histories(
-        self, pauli: Twirled, observables: Sequence[SparsePauliOp], precision: float, seed: int
-    ) -> Estimates:
+    def _by_histories(self, plan: Plan, observables: Sequence[SparsePauliOp], precision: float, seed: int) -> Estimates:
         sums = [pauli_strings(observable) for observable in observables]
         spread = max(sum(abs(weight) for weight, _ in terms) for terms in sums)
         shots = int(np.ceil((spread / precision) ** 2)) if precision else 0
         split = by_chance(np.random.default_rng([seed, 3])) if shots else exactly()
         total, squares, whole = np.zeros(len(sums)), np.zeros(len(sums)), float(shots or 1)
-        start = TableauState(pauli.program.num_qubits)
-        for weight, _, state in histories(pauli.program, start, whole, split=split):
+        start = TableauState(plan.program.num_qubits)
+        for weight, _, state in histories(plan.program, start, whole, split=split):
             assert isinstance(state, TableauState)
             found = np.array([sum(w * state.expectation(string) for w, string in terms) for terms in sums])
             total += weight * found
@@ -157,7 +160,7 @@ class Stabilizer:
         errors = np.zeros(len(sums))
         if shots > 1:
             errors = np.sqrt(np.maximum(squares / whole - values**2, 0.0) / (shots - 1))
-        return Estimates(values, errors, {**self._metadata(pauli), "method": "histories", "shots": shots})
+        return Estimates(values, errors, {**self._metadata(plan), "method": "histories", "shots": shots})
 
     def _space(self, program: Program, shots: int) -> float:
         return float(shots) * program.num_clbits + program.num_qubits**2 / 2.0
@@ -167,42 +170,38 @@ class Stabilizer:
         return f"{taken} take {self._space(program, shots):.3g} bytes, more than the {self.memory:.3g} allowed"
 
     def _plan(self, program: Program) -> Plan:
-        if not _latest or _latest[0][0] is not program:
-            _latest[:] = [(program, _plan(program))]
-        return _latest[0][1]
+        """The quickest way to run a program.
 
-    def _pauli(self, program: Program) -> Twirled:
-        return twirled(program) if self.twirl and program.source is None else Twirled(program, 0.0, 0)
+        Raises:
+            CircuitError: it is beyond stabilizer simulation.
+        """
+        if not _latest or _latest[0][0] is not program or _latest[0][1] != self.twirl:
+            _latest[:] = [(program, self.twirl, _plan(program, twirl=self.twirl))]
+        return _latest[0][2]
 
-    def _twirls(self, program: Program) -> bool:
-        return self.twirl and self._pauli(program).channels > 0
-
-    def _metadata(self, pauli: Twirled) -> dict[str, Any]:
-        if not self.twirl:
-            return {}
-        return {"twirl_distance": pauli.distance, "twirled_channels": pauli.channels}
+    def _metadata(self, plan: Plan) -> dict[str, Any]:
+        return {"twirl_distance": plan.distance} if self.twirl else {}
 
 
-def _plan(program: Program) -> Plan:
-    """The quickest way to run a program.
-
-    Raises:
-        CircuitError: it is beyond stabilizer simulation.
-    """
+def _plan(program: Program, *, twirl: bool) -> Plan:
     source = program.source
     if isinstance(source, stim.Circuit):
-        return Plan(source, "a stim circuit, sampled as it stands")
+        return Plan(program, 0.0, source, "a stim circuit, sampled as it stands")
     straight = straight_line(source) if source is not None else None
     if straight is not None:
-        return Plan(straight, "Clifford gates only")
+        return Plan(program, 0.0, straight, "Clifford gates only")
+    distance = 0.0
+    if twirl:
+        program, distance = twirled_program(program)
     try:
         translation = translate(program)
     except DecidesByShotError as reason:
         _check(program)
-        return Plan(None, f"Clifford gates; {reason}: followed shot by shot on tableaus")
+        return Plan(program, distance, None, f"Clifford gates; {reason}: followed shot by shot on tableaus")
     fed = " with Pauli feedback" if program.is_dynamic else ""
     noisy = " and Pauli noise" if program.is_noisy else ""
-    return Plan(translation, f"Clifford gates{fed}{noisy}")
+    noisy += f" (twirled, at distance {distance:.2g})" if distance else ""
+    return Plan(program, distance, translation, f"Clifford gates{fed}{noisy}")
 
 
 def _check(program: Program) -> None:

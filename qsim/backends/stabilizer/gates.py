@@ -6,7 +6,7 @@
 
 A gate on up to four qubits is judged by its matrix: it is Clifford when it takes the Pauli operators X and Z of each
 qubit to Pauli operators, all matrix entries within 1e-9.  Larger ones are read through their tableau (``Clifford``),
-their label (``PauliGate``) or their definition.
+their label (``PauliGate``), their pattern (``PermutationGate``) or their definition.
 
 Source: D. Gottesman, arXiv quant-ph/9807006 (the group); C. Gidney, Quantum 5, 497 (2021) (the words).
 """
@@ -105,10 +105,36 @@ def _words(operation: Any) -> Words | None:
         return _from_tableau(_stim_tableau(operation))
     if operation.name == "pauli":
         return tuple((letter, (place,)) for place, letter in enumerate(reversed(operation.params[0])) if letter != "I")
+    if operation.name == "permutation":
+        return tuple(_swaps([int(source) for source in operation.params[0]]))
     if operation.num_qubits <= LARGEST_MATRIX:
         tableau = tableau_of_matrix(_matrix(operation))
         return None if tableau is None else _from_tableau(tableau)
+    if operation.name == "PauliEvolution" and not _commute(operation.operator):
+        return None  # the definition is a product formula, which is another operator
     return _from_definition(operation)
+
+
+def _swaps(pattern: list[int]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Swaps that bring qubit ``pattern[i]`` to place i."""
+    held = list(range(len(pattern)))
+    for place, wanted in enumerate(pattern):
+        found = held.index(wanted)
+        if found != place:
+            yield "SWAP", (place, found)
+            held[place], held[found] = held[found], held[place]
+
+
+def _commute(operator: Any) -> bool:
+    """Whether all terms of a generator, or of a list of generators, commute."""
+    from qiskit.quantum_info import PauliList, SparseObservable, SparsePauliOp
+
+    parts = operator if isinstance(operator, list) else [operator]
+    sums = [
+        SparsePauliOp.from_sparse_observable(part) if isinstance(part, SparseObservable) else part for part in parts
+    ]
+    paulis = PauliList([pauli for part in sums for pauli in part.paulis])
+    return all(bool(paulis.commutes(pauli).all()) for pauli in paulis)
 
 
 def _matrix(operation: Any) -> NDArray[np.complex128]:

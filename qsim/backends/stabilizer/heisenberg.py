@@ -57,6 +57,15 @@ def expectations(circuit: stim.Circuit, operators: Sequence[stim.PauliString]) -
     return carried.values()
 
 
+def heralds_nothing(circuit: stim.Circuit) -> bool:
+    """Whether a circuit is without heralded noise, which `expectations` does not carry operators through."""
+    for item in circuit:
+        inside = item.name == "REPEAT" and not heralds_nothing(item.body_copy())
+        if inside or item.name.startswith("HERALDED"):
+            return False
+    return True
+
+
 class _Carried:
     """T Pauli operators with factors: x[q], z[q] are (T,) letters on qubit q."""
 

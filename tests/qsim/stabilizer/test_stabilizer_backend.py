@@ -1,0 +1,458 @@
+"""The stabilizer backend against exact laws of small circuits, dynamic and noisy ones included.
+
+Each chi-square test fails by chance with probability 1e-9; there are fewer than a thousand, so all of them together
+fail falsely with probability below 1e-6.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import stim
+from enumerated import density_matrix, exact_expectation, exact_law
+from qiskit import QuantumCircuit
+from qiskit.circuit.classical import expr
+from qiskit.circuit.library import CXGate, PauliGate, TGate, UnitaryGate
+from qiskit.quantum_info import Operator, Pauli, SparsePauliOp
+from random_cliffords import random_circuit, random_gate, surprise
+
+from qsim.backends.protocol import Backend, Work
+from qsim.backends.stabilizer import Stabilizer, to_stim
+from qsim.backends.stabilizer.sampling import sample_records
+from qsim.errors import CircuitError
+from qsim.noise.channel import Channel
+from qsim.program import Gate, Measure, Noise, Program, Reset, read
+
+FALSE_ALARM = 1e-9
+DEPOLARIZING = Channel.pauli({"X": 0.05, "Y": 0.05, "Z": 0.05}, name="depolarizing")
+LOPSIDED = Channel.pauli({"XI": 0.1, "ZY": 0.07, "IY": 0.03}, name="lopsided")
+THREE = Channel.pauli({"XIZ": 0.2, "ZYI": 0.1, "IIX": 0.05}, name="three")
+DAMPING = Channel.from_kraus([[[1, 0], [0, 0.8]], [[0, 0.6], [0, 0]]], name="amplitude_damping")
+
+
+def counts(program: Program, shots: int, seed: int = 0) -> tuple[Counter, dict]:
+    samples = Stabilizer().sample(program, shots, seed=seed)
+    assert samples.bits.shape == (shots, program.num_clbits)
+    assert samples.bits.dtype == np.bool_
+    strings = ("".join("01"[int(bit)] for bit in reversed(row)) for row in samples.bits)
+    return Counter(strings), samples.metadata
+
+
+def labels(rng: np.random.Generator, qubits: int, count: int) -> list[str]:
+    return ["".join(rng.choice(list("IXYZ"), size=qubits)) for _ in range(count)]
+
+
+def test_it_is_a_backend():
+    assert isinstance(Stabilizer(), Backend)
+
+
+def test_samples_of_random_circuits_follow_their_law():
+    rng = np.random.default_rng(1)
+    for case in range(100):
+        qubits = int(rng.integers(1, 6))
+        circuit = random_circuit(rng, qubits, int(rng.integers(1, 25)), qubits)
+        circuit.measure(range(qubits), [int(bit) for bit in rng.permutation(qubits)])
+        seen, metadata = counts(read(circuit), 2000, seed=case)
+        assert metadata["method"] == "frames"
+        assert surprise(seen, exact_law(circuit)) > FALSE_ALARM, case
+
+
+def test_expectations_of_random_circuits_are_exact():
+    rng = np.random.default_rng(2)
+    for case in range(100):
+        qubits = int(rng.integers(1, 6))
+        circuit = random_circuit(rng, qubits, int(rng.integers(1, 25)))
+        asked = [SparsePauliOp(labels(rng, qubits, 3), rng.normal(size=3)) for _ in range(3)]
+        asked.append(SparsePauliOp(-Pauli(labels(rng, qubits, 1)[0])))
+        found = Stabilizer().expectation(read(circuit), asked, precision=0.0, seed=case)
+        state = Operator(circuit).data[:, 0]
+        due = [(state.conj() @ each.to_matrix() @ state).real for each in asked]
+        np.testing.assert_allclose(found.values, due, atol=1e-9)
+        assert not found.errors.any()
+
+
+def random_dynamic_circuit(rng: np.random.Generator, *, paulis_only: bool) -> QuantumCircuit:
+    """Gates, measurements that overwrite bits, resets, and conditions on bits and registers."""
+    circuit = QuantumCircuit(3, 3)
+    circuit.compose(random_circuit(rng, 3, 3), inplace=True)
+    circuit.measure(range(2), range(2))
+    for _ in range(int(rng.integers(4, 10))):
+        kind = rng.integers(5)
+        qubit, bit = int(rng.integers(3)), int(rng.integers(3))
+        if kind < 2:
+            circuit.compose(random_circuit(rng, 3, 3), inplace=True)
+        elif kind == 2:
+            circuit.measure(qubit, bit)
+        elif kind == 3 and rng.integers(2):
+            circuit.reset(qubit)
+        else:
+            simple = paulis_only or rng.integers(2)
+            when = (circuit.clbits[bit], int(rng.integers(2))) if simple else (circuit.cregs[0], int(rng.integers(8)))
+            with circuit.if_test(when) as otherwise:
+                conditional(circuit, rng, paulis_only)
+            if rng.integers(2):
+                with otherwise:
+                    conditional(circuit, rng, paulis_only)
+    circuit.measure(range(2), range(2))
+    return circuit
+
+
+def conditional(circuit: QuantumCircuit, rng: np.random.Generator, paulis_only: bool) -> None:
+    if paulis_only:
+        circuit.append(PauliGate("".join(rng.choice(list("IXYZ"), size=3))), [0, 1, 2])
+        getattr(circuit, rng.choice(["x", "y", "z"]))(int(rng.integers(3)))
+        return
+    gate = random_gate(rng)
+    circuit.append(gate, [int(q) for q in rng.permutation(3)[: gate.num_qubits]])
+    if rng.integers(3) == 0:
+        circuit.measure(int(rng.integers(3)), int(rng.integers(3)))
+
+
+def test_pauli_feedback_is_one_stim_circuit_with_the_exact_law():
+    rng = np.random.default_rng(3)
+    fed = 0
+    for case in range(100):
+        circuit = random_dynamic_circuit(rng, paulis_only=True)
+        seen, metadata = counts(read(circuit), 1000, seed=case)
+        assert metadata["method"] == "frames"
+        fed += "rec[" in str(to_stim(circuit))
+        assert surprise(seen, exact_law(circuit)) > FALSE_ALARM, case
+    assert fed > 30
+
+
+def test_other_dynamic_circuits_are_followed_by_history_with_the_exact_law():
+    rng = np.random.default_rng(4)
+    methods = Counter()
+    for case in range(60):
+        circuit = random_dynamic_circuit(rng, paulis_only=False)
+        seen, metadata = counts(read(circuit), 500, seed=case)
+        methods[metadata["method"]] += 1
+        assert surprise(seen, exact_law(circuit)) > FALSE_ALARM, case
+    assert methods["histories"] > 20
+
+
+@pytest.mark.parametrize("paulis_only", [True, False])
+def test_expectations_of_dynamic_circuits_average_over_outcomes_exactly(paulis_only):
+    rng = np.random.default_rng(5)
+    for case in range(40):
+        circuit = random_dynamic_circuit(rng, paulis_only=paulis_only)
+        asked = labels(rng, 3, 4)
+        observables = [SparsePauliOp(label) for label in asked]
+        found = Stabilizer().expectation(read(circuit), observables, precision=0.0, seed=case)
+        due = [exact_expectation(circuit, label) for label in asked]
+        np.testing.assert_allclose(found.values, due, atol=1e-9)
+
+
+def test_sampled_expectations_stay_within_their_errors():
+    circuit = QuantumCircuit(2, 1)
+    circuit.h(0)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.h(1)
+    found = Stabilizer().expectation(read(circuit), [SparsePauliOp("ZI")], precision=0.02, seed=1)
+    assert 0 < found.errors[0] <= 0.02
+    assert abs(found.values[0] - 0.5) < 5 * found.errors[0]
+
+
+def random_noisy_program(rng: np.random.Generator, *, measured: bool) -> Program:
+    steps = []
+    for step in read(random_circuit(rng, 3, 12)).steps:
+        steps.append(step)
+        channel = [DEPOLARIZING, LOPSIDED, THREE][rng.integers(3)]
+        steps.append(Noise(channel, tuple(int(q) for q in rng.permutation(3)[: channel.num_qubits])))
+        if measured and rng.integers(6) == 0:
+            steps.append([Reset(int(rng.integers(3))), Measure(int(rng.integers(3)), 0)][rng.integers(2)])
+    return Program(3, 3, tuple(steps))
+
+
+def test_noisy_expectations_equal_those_of_the_density_matrix():
+    rng = np.random.default_rng(6)
+    for case in range(60):
+        program = random_noisy_program(rng, measured=case % 2 == 0)
+        asked = labels(rng, 3, 5)
+        observables = [SparsePauliOp(label) for label in asked]
+        found = Stabilizer().expectation(program, observables, precision=0.0, seed=0)
+        state = density_matrix(program)
+        due = [state.expectation_value(Pauli(label)).real for label in asked]
+        np.testing.assert_allclose(found.values, due, atol=1e-9)
+
+
+@pytest.mark.parametrize("readout", [(0.0, 0.0), (0.1, 0.1), (0.05, 0.2)])
+def test_noisy_samples_with_readout_errors_follow_their_law(readout):
+    rng = np.random.default_rng(7)
+    one, zero = readout
+    confusion = np.array([[1 - one, zero], [one, 1 - zero]])
+    for case in range(20):
+        program = random_noisy_program(rng, measured=False)
+        measured = program.with_steps([*program.steps, *(Measure(q, q, readout) for q in range(3))])
+        diagonal = density_matrix(program).probabilities()
+        for axis in range(3):
+            diagonal = np.moveaxis(np.tensordot(confusion, diagonal.reshape(2, 2, 2), (1, axis)), 0, axis).ravel()
+        seen, _ = counts(measured, 2000, seed=case)
+        assert surprise(seen, {f"{value:03b}": p for value, p in enumerate(diagonal)}) > FALSE_ALARM
+
+
+def test_unequal_readout_error_that_is_fed_back_is_followed_by_history():
+    steps = read_feedback((0.1, 0.3))
+    seen, metadata = counts(steps, 20_000, seed=3)
+    assert metadata["method"] == "histories"
+    # outcome 0 read right: no flip, bits (0, 0); read wrong: flip, second outcome 1; outcome 1 likewise
+    law = {"00": 0.5 * 0.9, "11": 0.5 * 0.1, "10": 0.5 * 0.3, "01": 0.5 * 0.7}
+    assert surprise(seen, law) > FALSE_ALARM
+
+
+def read_feedback(readout: tuple[float, float]) -> Program:
+    """H, a measurement that may be misread, X when it reads 1, and a second measurement."""
+    circuit = QuantumCircuit(1, 2)
+    circuit.h(0)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.x(0)
+    circuit.measure(0, 1)
+    program = read(circuit)
+    return program.with_steps(
+        [Measure(0, 0, readout) if isinstance(s, Measure) and s.clbit == 0 else s for s in program.steps]
+    )
+
+
+def test_equal_readout_error_that_is_fed_back_stays_one_stim_circuit():
+    seen, metadata = counts(read_feedback((0.1, 0.1)), 20_000, seed=3)
+    assert metadata["method"] == "frames"
+    assert surprise(seen, {"00": 0.45, "11": 0.05, "10": 0.05, "01": 0.45}) > FALSE_ALARM
+
+
+def test_teleportation_by_parity_expressions_brings_the_state_across():
+    circuit = QuantumCircuit(3, 3)
+    circuit.h(0)
+    circuit.s(0)
+    circuit.h(1)
+    circuit.cx(1, 2)
+    circuit.cx(0, 1)
+    circuit.h(0)
+    circuit.measure([0, 1], [0, 1])
+    with circuit.if_test(expr.bit_xor(circuit.clbits[1], expr.lift(False))):
+        circuit.x(2)
+    with circuit.if_test(expr.equal(circuit.clbits[0], True)):
+        circuit.z(2)
+    found = Stabilizer().expectation(read(circuit), [SparsePauliOp("YII")], precision=0.0, seed=0)
+    assert found.values == pytest.approx([1.0])
+    assert "rec[" in str(to_stim(circuit))
+
+
+def test_loops_over_known_values_are_unrolled_and_stored_parities_are_bits():
+    circuit = QuantumCircuit(1, 2)
+    with circuit.for_loop(range(3)):
+        circuit.x(0)
+    circuit.measure(0, 0)
+    circuit.store(circuit.clbits[1], expr.logic_not(circuit.clbits[0]))
+    assert counts(read(circuit), 10)[0] == {"01": 10}
+
+
+def test_repeat_until_success_ends_with_success():
+    circuit = QuantumCircuit(1, 1)
+    circuit.h(0)
+    circuit.measure(0, 0)
+    with circuit.while_loop((circuit.clbits[0], 0)):
+        circuit.h(0)
+        circuit.measure(0, 0)
+    assert counts(read(circuit), 200)[0] == {"1": 200}
+
+
+def test_bits_that_nobody_measures_are_zero_and_overwritten_bits_hold_the_last_outcome():
+    circuit = QuantumCircuit(2, 3)
+    circuit.x(0)
+    circuit.measure(0, 1)
+    circuit.measure(1, 1)
+    circuit.measure(0, 2)
+    assert counts(read(circuit), 5)[0] == {"100": 5}
+
+
+def test_same_seed_same_bits():
+    circuit = QuantumCircuit(70)
+    circuit.h(range(70))
+    circuit.measure_all()
+    for program in (read(circuit), read_feedback((0.1, 0.3)), read_feedback((0.2, 0.2))):
+        first, again, other = (Stabilizer().sample(program, 300, seed=seed).bits for seed in (5, 5, 6))
+        assert (first == again).all()
+        assert (first != other).any()
+
+
+def test_batches_cover_all_shots(monkeypatch):
+    monkeypatch.setattr("qsim.backends.stabilizer.sampling.BATCH", 256 * 3)
+    circuit = stim.Circuit("H 0\nCX 0 1 0 2\nM 0 1 2")
+    found = sample_records(circuit, 1000, seed=1)
+    assert found.shape == (1000, 3)
+    assert (found[:, 0] == found[:, 2]).all()
+    assert 400 < found[:, 0].sum() < 600
+
+
+def test_thousand_qubits_agree_with_themselves():
+    circuit = QuantumCircuit(1000)
+    circuit.h(0)
+    circuit.cx(range(999), range(1, 1000))
+    circuit.measure_all()
+    rows = Stabilizer().sample(read(circuit), 200, seed=1).bits
+    assert (rows == rows[:, :1]).all()
+    assert 40 < rows[:, 0].sum() < 160
+    parity = SparsePauliOp("X" * 1000)
+    assert Stabilizer().expectation(
+        read(circuit.remove_final_measurements(inplace=False)), [parity], precision=0.0, seed=0
+    ).values == [1.0]
+
+
+def test_stim_circuit_is_sampled_as_it_stands():
+    circuit = stim.Circuit(
+        "R 0 1\nREPEAT 3 {\n    X_ERROR(0.3) 0\n    CX 0 1\n    MR(0.1) 1\n}\nMXX 0 1\nCX rec[-2] 1\nM 1"
+    )
+    samples = Stabilizer().sample(read(circuit), 500, seed=9)
+    assert samples.metadata["method"] == "stim circuit"
+    assert (samples.bits == circuit.compile_sampler(seed=9).sample(500)).all()
+
+
+def test_stim_circuit_and_its_program_have_the_same_expectations():
+    circuit = stim.Circuit(
+        "H 0\nCX 0 1\nDEPOLARIZE2(0.1) 0 1\nM 0\nCX rec[-1] 1\nE(0.1) X0 Z2\nELSE_CORRELATED_ERROR(0.2) Y2\nMX 2"
+    )
+    program = read(circuit)
+    observables = [SparsePauliOp(label) for label in ("IIZ", "IZI", "IZZ", "XII", "ZII", "XZZ")]
+    direct = Stabilizer().expectation(program, observables, precision=0.0, seed=0).values
+    unrolled = Stabilizer().expectation(program.with_steps(program.steps), observables, precision=0.0, seed=0).values
+    np.testing.assert_allclose(direct, unrolled, atol=1e-12)
+    assert direct[1] == pytest.approx(1 - 16 / 15 * 0.1)
+
+
+def test_heralded_noise_has_exact_expectations():
+    program = read(stim.Circuit("H 0\nHERALDED_ERASE(0.2) 0\nM 1"))
+    observable = SparsePauliOp("I" * (program.num_qubits - 1) + "X")
+    assert Stabilizer().expectation(program, [observable], precision=0.0, seed=0).values == pytest.approx([0.8])
+
+
+@pytest.mark.parametrize("gate", [TGate(), UnitaryGate(Operator(TGate()).data)], ids=["t", "unitary"])
+def test_gate_outside_the_group_is_refused_with_name_position_and_qubit(gate):
+    circuit = QuantumCircuit(2, 1)
+    circuit.h(0)
+    circuit.cx(0, 1)
+    circuit.append(gate, [1])
+    where = rf"gate 2 \({gate.name}.* on 1\): not a Clifford gate.*near_clifford"
+    with pytest.raises(CircuitError, match=where):
+        to_stim(circuit)
+    with pytest.raises(CircuitError, match=where):
+        Stabilizer().sample(read(circuit), 10, seed=0)
+    forecast = Stabilizer().forecast(read(circuit), Work(kind="sample", shots=10))
+    assert not forecast.can
+    assert forecast.why.startswith("gate 2")
+
+
+def test_gate_outside_the_group_inside_a_branch_is_refused():
+    for deciding in ("x", "h"):
+        circuit = QuantumCircuit(1, 1)
+        circuit.measure(0, 0)
+        with circuit.if_test((circuit.clbits[0], 1)):
+            getattr(circuit, deciding)(0)
+            circuit.t(0)
+        with pytest.raises(CircuitError, match="not a Clifford gate"):
+            Stabilizer().sample(read(circuit), 10, seed=0)
+
+
+def damped(inside: bool = False) -> Program:
+    circuit = QuantumCircuit(1, 1)
+    circuit.x(0)
+    if inside:
+        circuit.h(0)
+        circuit.measure(0, 0)
+        with circuit.if_test((circuit.clbits[0], 1)):
+            circuit.h(0)
+    program = read(circuit)
+    return program.with_steps([*program.steps, Noise(DAMPING, (0,)), Measure(0, 0)])
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_channel_that_is_no_pauli_channel_is_refused_unless_twirled(inside):
+    with pytest.raises(CircuitError, match=r"amplitude_damping on 0.*not a Pauli channel.*twirl=True"):
+        Stabilizer().sample(damped(inside), 10, seed=0)
+    samples = Stabilizer(twirl=True).sample(damped(inside), 1000, seed=0)
+    assert 0 < samples.metadata["twirl_distance"] <= 1
+    forecast = Stabilizer(twirl=True).forecast(damped(inside), Work(kind="sample", shots=10))
+    assert forecast.can
+    assert not forecast.exact
+
+
+def test_twirled_damping_flips_with_the_twirls_probability():
+    found = Stabilizer(twirl=True).expectation(
+        damped().with_steps(damped().steps[:-1]), [SparsePauliOp("Z")], precision=0.0, seed=0
+    )
+    # twirling keeps the diagonal of the transfer matrix: Z -> (1 - 0.36) Z, dropping the shift
+    assert found.values == pytest.approx([-0.64])
+
+
+def test_control_flow_that_no_stim_circuit_holds_is_refused_by_to_stim():
+    circuit = QuantumCircuit(1, 1)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.h(0)
+    with pytest.raises(CircuitError, match="no single stim circuit can hold"):
+        to_stim(circuit)
+
+
+def test_unequal_readout_errors_are_refused_by_to_stim():
+    with pytest.raises(CircuitError, match="unequal probabilities"):
+        to_stim(Program(1, 1, (Measure(0, 0, (0.1, 0.2)),)))
+
+
+def test_unbound_parameters_and_other_objects_are_refused_by_to_stim():
+    from qiskit.circuit import Parameter
+
+    circuit = QuantumCircuit(1)
+    circuit.rz(Parameter("angle"), 0)
+    with pytest.raises(CircuitError, match="unbound parameters"):
+        to_stim(circuit)
+    with pytest.raises(CircuitError, match="not a circuit"):
+        to_stim("H 0")
+
+
+def test_too_many_bits_are_refused_with_the_numbers():
+    circuit = QuantumCircuit(100, 100)
+    circuit.measure(range(100), range(100))
+    small = Stabilizer(memory=1e6)
+    with pytest.raises(CircuitError, match=r"100000 shots of 100 bits .* 1e\+07 bytes, more than the 1e\+06"):
+        small.sample(read(circuit), 100_000, seed=0)
+    assert not small.forecast(read(circuit), Work(kind="sample", shots=100_000)).can
+
+
+def test_forecast_grows_with_shots_and_says_which_way_is_taken():
+    circuit = QuantumCircuit(2, 2)
+    circuit.h(0)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.h(1)
+    few, many = (Stabilizer().forecast(read(circuit), Work(kind="sample", shots=shots)) for shots in (10, 10**6))
+    assert few.can
+    assert few.seconds < many.seconds
+    assert "followed shot by shot" in few.why
+    assert "Pauli feedback" in Stabilizer().forecast(read_feedback((0.0, 0.0)), Work(kind="sample", shots=1)).why
+
+
+def test_to_stim_keeps_barriers_drops_delays_and_converts_programs():
+    circuit = QuantumCircuit(2, 1)
+    circuit.h(0)
+    circuit.barrier()
+    circuit.delay(100, 0, unit="ns")
+    circuit.reset(1)
+    circuit.append(CXGate(), [0, 1])
+    circuit.measure(1, 0)
+    expected = stim.Circuit("H 0\nTICK\nR 1\nCX 0 1\nM 1")
+    assert to_stim(circuit) == expected
+    assert to_stim(read(circuit)) == expected
+
+
+def test_equal_rates_become_depolarize_and_rates_beyond_it_do_not():
+    def written(channel: Channel, *qubits: int) -> str:
+        return str(to_stim(Program(2, 0, (Noise(channel, qubits),))))
+
+    assert written(DEPOLARIZING, 0).startswith("DEPOLARIZE1(0.15)")
+    assert written(Channel.pauli(dict.fromkeys("XYZ", 1 / 3)), 0).startswith("PAULI_CHANNEL_1(0.333")
+    assert written(Channel.pauli({"X": 0.25}), 1) == "X_ERROR(0.25) 1"
+    assert written(Channel.pauli({"I": 1.0}), 1) == ""
+    assert Gate(CXGate(), (0, 1)).name == "cx"
