@@ -77,13 +77,20 @@ def dump(circuit: QuantumCircuit | stim.Circuit, path: str | Path, *, qasm: Lite
 
 
 def _load_qasm(file: Path) -> QuantumCircuit:
-    text = file.read_text(encoding="utf-8")
+    text = _text(file)
     header = HEADER.match(text)
     if header is None or header[1] not in ("2", "3"):
         got = repr(text.lstrip().split("\n", 1)[0][:40])
         expected = '"OPENQASM 2.0;" or "OPENQASM 3.0;" as the first statement'
         raise CircuitError("which version of OpenQASM is this", where=f"{file}: line 1", expected=expected, got=got)
     return _load_qasm2(file, text) if header[1] == "2" else _load_qasm3(file, text)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise CircuitError("malformed: not text in UTF-8", where=str(file), cure="mend the file") from error
 
 
 def _load_qasm2(file: Path, text: str) -> QuantumCircuit:
@@ -148,7 +155,7 @@ def _load_qpy(file: Path) -> QuantumCircuit:
 def _load_stim(file: Path) -> stim.Circuit:
     import stim
 
-    text = file.read_text(encoding="utf-8")
+    text = _text(file)
     try:
         return stim.Circuit(text)
     except ValueError as error:

@@ -45,8 +45,8 @@ def read_stim(circuit: stim.Circuit) -> Program:
     """The program of a stim circuit.
 
     Raises:
-        CircuitError: sweep bits, which have no values here; an ELSE_CORRELATED_ERROR apart from its chain; or REPEAT
-            blocks that unroll to more than 20 million operations.
+        CircuitError: sweep bits, which have no values here; an ELSE_CORRELATED_ERROR apart from its chain; products of
+            Paulis that are not Hermitian; or REPEAT blocks that unroll to more than 20 million operations.
     """
     _check_size(circuit)
     reader = _Reader(circuit.num_qubits)
@@ -236,6 +236,12 @@ def _product(targets: Sequence[stim.GateTarget], letters: str = "") -> tuple[lis
         elif before != letter:
             found[target.value], turn = TIMES[before + letter]
             power += turn
+    if power % 2:
+        raise CircuitError(
+            "an anti-Hermitian product of Paulis",
+            where="*".join(f"{letters[:1] or target.pauli_type}{target.value}" for target in targets),
+            expected="a product that equals its own adjoint",
+        )
     return list(found.items()), 1 - power % 4
 
 

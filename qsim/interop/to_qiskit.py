@@ -5,7 +5,8 @@
 2
 
 What becomes of each instruction is told in `qsim.interop.from_stim`: one classical bit a measurement, in the register
-``rec``; REPEAT unrolled; feedback as ``if_test``; TICK as a barrier.  Qiskit circuits hold no noise.
+``rec``; REPEAT unrolled; feedback as ``if_test``; MPAD as stored values; TICK as a barrier.  Qiskit circuits hold no
+noise.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from qsim.program import Barrier, Branch, Gate, Measure, Noise, Reset, Step
 
 if TYPE_CHECKING:
     import stim
+
+CONSTANT = {(0.0, 1.0): False, (1.0, 0.0): True}
+"""What is recorded whatever the outcome: how MPAD is read."""
 
 
 def stim_to_qiskit(circuit: stim.Circuit) -> QuantumCircuit:
@@ -44,6 +48,8 @@ def _append(made: QuantumCircuit, step: Step, place: int) -> None:
         made.append(step.operation, step.qubits)
     elif isinstance(step, Measure) and not any(step.readout):
         made.measure(step.qubit, step.clbit)
+    elif isinstance(step, Measure) and step.readout in CONSTANT:
+        made.store(made.clbits[step.clbit], CONSTANT[step.readout])
     elif isinstance(step, Reset):
         made.reset(step.qubit)
     elif isinstance(step, Barrier):

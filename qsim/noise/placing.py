@@ -15,7 +15,7 @@ from qsim.errors import CircuitError
 from qsim.noise.channel import Channel
 from qsim.noise.layers import Layers
 from qsim.noise.operations import Operation, is_feedback, operations
-from qsim.noise.rules import AfterLayer, Around, EachRound, Idle, Readout, Relaxation, is_class
+from qsim.noise.rules import AfterLayer, Around, EachRound, Idle, Readout, Relaxation, Rule, is_class
 from qsim.noise.schedule import schedule, unit_layers
 from qsim.noise.waiting import Waiting
 from qsim.program import (
@@ -41,16 +41,23 @@ def put(model: NoiseModel, program: Program) -> Program:
     """The program with a model's noise; see `qsim.noise.NoiseModel.apply`."""
     _check_qubits(model, program)
     _check_names(model, program)
-    placing = _Placing(model, program.num_qubits - program.ancillas)
+    acting = tuple(rule for rule in model.rules if not _is_void(rule))
+    placing = _Placing(model, acting, program.num_qubits - program.ancillas)
     steps = placing.top(program.steps)
     return program.with_steps(steps if program.is_dynamic else tuple(_seen(steps)))
 
 
 @dataclass(frozen=True)
 class _Placing:
-    """One model put into one program; qubits from ``physical`` on carry bits only and have no noise."""
+    """One model put into one program.
+
+    Attributes:
+        rules: those of the model that do something.
+        physical: qubits from this number on carry bits only and have no noise.
+    """
 
     model: NoiseModel
+    rules: tuple[Rule, ...]
     physical: int
     twins: dict[int, tuple[Channel, Channel]] = field(default_factory=dict)
 
@@ -63,7 +70,7 @@ class _Placing:
         for place, operation in enumerate(found):
             ahead = [noise for each in waiting for noise in each.before(place)]
             blocks.append([*map(self.twirled, ahead), *self.around(operation, f"operation {place}")])
-        layered = [rule for rule in self.model.rules if isinstance(rule, (Idle, AfterLayer, EachRound))]
+        layered = [rule for rule in self.rules if isinstance(rule, (Idle, AfterLayer, EachRound))]
         ending = [self.twirled(noise) for each in waiting for noise in each.at_end()]
         if not layered:
             return (*(step for block in blocks for step in block), *ending)
@@ -143,7 +150,7 @@ class _Placing:
     def channels(self, operation: Operation, where: str, when: str) -> list[Noise]:
         return [
             self.twirled(noise)
-            for rule in self.model.rules
+            for rule in self.rules
             if isinstance(rule, Around) and rule.when == when and _matches(rule, operation)
             for noise in self.noise(rule, operation, where)
         ]
@@ -201,6 +208,12 @@ class _Placing:
         if known is None:
             known = self.twins[id(noise.channel)] = (noise.channel, twirl(noise.channel)[0])
         return Noise(known[1], noise.qubits)
+
+
+def _is_void(rule: Rule) -> bool:
+    """Whether a rule's channel is the identity."""
+    paulis = rule.channel.paulis if isinstance(rule, (Around, Idle, AfterLayer, EachRound)) else None
+    return paulis is not None and all(set(label) == {"I"} for label in paulis)
 
 
 def _matches(rule: Around, operation: Operation) -> bool:

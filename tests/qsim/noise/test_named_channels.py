@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from kraus_evolution import channel_on
 from qiskit.quantum_info import Choi, Operator, Pauli, SuperOp, average_gate_fidelity
 
 from qsim.errors import CircuitError
@@ -24,7 +25,6 @@ from qsim.noise import (
     reset_error,
     thermal_relaxation,
 )
-from kraus_evolution import channel_on
 
 CHANNELS = [
     bit_flip(0.1),

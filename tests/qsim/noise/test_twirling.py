@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+from kraus_evolution import channel_on
 from qiskit import QuantumCircuit
 
 from qsim.errors import CircuitError
@@ -13,7 +14,6 @@ from qsim.noise import Channel, NoiseModel, amplitude_damping, bit_flip, over_ro
 from qsim.noise.channel import pauli_matrix
 from qsim.noise.twirling import twirled_program
 from qsim.program import Noise, read
-from kraus_evolution import channel_on
 
 CHANNELS = [amplitude_damping(0.2), over_rotation("ZX", 0.3), thermal_relaxation(50, 60, 20, excited=0.1)]
 
