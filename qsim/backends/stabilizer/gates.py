@@ -110,7 +110,7 @@ def _words(operation: Any) -> Words | None:
     if operation.num_qubits <= LARGEST_MATRIX:
         tableau = tableau_of_matrix(_matrix(operation))
         return None if tableau is None else _from_tableau(tableau)
-    if operation.name == "PauliEvolution" and not _commute(operation.operator):
+    if operation.name == "PauliEvolution" and not terms_commute(operation.operator):
         return None  # the definition is a product formula, which is another operator
     return _from_definition(operation)
 
@@ -125,7 +125,7 @@ def _swaps(pattern: list[int]) -> Iterator[tuple[str, tuple[int, ...]]]:
             held[place], held[found] = held[found], held[place]
 
 
-def _commute(operator: Any) -> bool:
+def terms_commute(operator: Any) -> bool:
     """Whether all terms of a generator, or of a list of generators, commute."""
     from qiskit.quantum_info import PauliList, SparseObservable, SparsePauliOp
 

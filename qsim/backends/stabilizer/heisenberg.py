@@ -42,18 +42,9 @@ def expectations(circuit: stim.Circuit, operators: Sequence[stim.PauliString]) -
         circuit: any circuit of stim but those with heralded noise and sweep bits.
         operators: T Pauli operators, signed, none with an imaginary sign.
     """
-    carried = _Carried(max(circuit.num_qubits, *map(len, operators)), operators)
-    instructions = [item for item in circuit.decomposed().flattened() if item.name not in PASSED_OVER]
+    carried = Carried(max(circuit.num_qubits, *map(len, operators)), operators)
     carried.measured = circuit.num_measurements
-    chain: list[stim.CircuitInstruction] = []
-    for item in reversed(instructions):
-        if item.name == "ELSE_CORRELATED_ERROR":
-            chain.append(item)
-        elif item.name == "E":
-            carried.correlated([item, *reversed(chain)])
-            chain = []
-        else:
-            carried.through(item)
+    carried.back_through(circuit)
     return carried.values()
 
 
@@ -66,8 +57,15 @@ def heralds_nothing(circuit: stim.Circuit) -> bool:
     return True
 
 
-class _Carried:
-    """T Pauli operators with factors: x[q], z[q] are (T,) letters on qubit q."""
+class Carried:
+    """T Pauli operators with factors, on their way back through a circuit.
+
+    Attributes:
+        x, z: (qubits, T) letters.
+        factor: (T,) signs and damping.
+        outcomes: by entry of the record, (T,) whether the operator has that outcome as a sign.
+        measured: how many measurements lie still ahead on the way back.
+    """
 
     def __init__(self, num_qubits: int, operators: Sequence[stim.PauliString]) -> None:
         count = len(operators)
@@ -81,7 +79,22 @@ class _Carried:
         self.outcomes: dict[int, Row] = {}
         self.measured = 0
 
+    def back_through(self, circuit: stim.Circuit) -> None:
+        """Carry through a circuit, or through its part between two gates that are not stim's."""
+        chain: list[stim.CircuitInstruction] = []
+        for item in reversed(list(circuit.decomposed().flattened())):
+            if item.name in PASSED_OVER:
+                continue
+            if item.name == "ELSE_CORRELATED_ERROR":
+                chain.append(item)
+            elif item.name == "E":
+                self.correlated([item, *reversed(chain)])
+                chain = []
+            else:
+                self.through(item)
+
     def values(self) -> NDArray[np.float64]:
+        """(T,) expectation values in the state |0...0> at the beginning."""
         return np.where(self.x.any(axis=0), 0.0, self.factor)
 
     def negate(self, where: Row) -> None:

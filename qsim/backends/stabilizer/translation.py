@@ -101,7 +101,7 @@ def translate(program: Program) -> Translation:
         CircuitError: a gate outside the Clifford group or a channel that is no Pauli channel, with its position.
         DecidesByShotError: control flow that is no Pauli feedback.
     """
-    writer = _Writer(program.num_clbits)
+    writer = Writer(program.num_clbits)
     for where, step in placed(program):
         writer.step(step, where)
     return Translation(stim.Circuit("\n".join(writer.lines)), tuple(writer.bits), writer.misread)
@@ -115,7 +115,7 @@ def placed(program: Program) -> Iterator[tuple[str, Step]]:
         position += not isinstance(step, Noise)
 
 
-class _Writer:
+class Writer:
     """Writes lines of stim text; knows what every classical bit is."""
 
     def __init__(self, num_clbits: int) -> None:
@@ -126,7 +126,7 @@ class _Writer:
 
     def step(self, step: Step, where: str) -> None:
         if isinstance(step, Gate):
-            self.words(gate_words(step, where), step.qubits)
+            self.gate(step, where)
         elif isinstance(step, Measure):
             self.measure(step)
         elif isinstance(step, Reset):
@@ -147,6 +147,13 @@ class _Writer:
                     self.step(inner, f"{where}, in for_loop")
         elif not isinstance(step, Delay):
             raise DecidesByShotError("a while loop")
+
+    def gate(self, gate: Gate, where: str) -> None:
+        self.words(gate_words(gate, where), gate.qubits)
+
+    def refuse(self, gate: Gate, where: str) -> Exception:
+        """What is raised for a gate in a branch that is not Clifford."""
+        return not_clifford(str(gate), where)
 
     def words(self, words: Words, qubits: Sequence[int]) -> None:
         for name, places in words:
@@ -240,7 +247,7 @@ class _Writer:
 
     def feedback(self, when: Parity, block: tuple[Step, ...], other: tuple[Step, ...], where: str) -> None:
         """Pauli gates on a parity: ``other`` always, and both of them (which leaves the block) when it is 1."""
-        chosen, always = _paulis(block, where), _paulis(other, where)
+        chosen, always = self.paulis(block, where), self.paulis(other, where)
         if when.constant:
             chosen, always = always, chosen
         for letter, qubit in always:
@@ -249,21 +256,21 @@ class _Writer:
             for record in sorted(when.records):
                 self.lines.append(f"C{letter} rec[{record - self.measured}] {qubit}")
 
-
-def _paulis(block: tuple[Step, ...], where: str) -> list[tuple[str, int]]:
-    """The letters that a block of Pauli gates puts on qubits."""
-    found: list[tuple[str, int]] = []
-    for step in block:
-        if isinstance(step, (Barrier, Delay)):
-            continue
-        if not isinstance(step, Gate):
-            raise DecidesByShotError("a condition on something else than gates")
-        gate_words(step, f"{where}, in a branch")  # a gate that is not Clifford is refused as such
-        letters = pauli_letters(step.operation)
-        if letters is None:
-            raise DecidesByShotError(f"a condition on {step}, which is no Pauli gate")
-        found.extend((letter, qubit) for letter, qubit in zip(reversed(letters), step.qubits, strict=True))
-    return [(letter, qubit) for letter, qubit in found if letter != "I"]
+    def paulis(self, block: tuple[Step, ...], where: str) -> list[tuple[str, int]]:
+        """The letters that a block of Pauli gates puts on qubits."""
+        found: list[tuple[str, int]] = []
+        for step in block:
+            if isinstance(step, (Barrier, Delay)):
+                continue
+            if not isinstance(step, Gate):
+                raise DecidesByShotError("a condition on something else than gates")
+            if clifford_words(step.operation) is None:
+                raise self.refuse(step, f"{where}, in a branch")
+            letters = pauli_letters(step.operation)
+            if letters is None:
+                raise DecidesByShotError(f"a condition on {step}, which is no Pauli gate")
+            found.extend((letter, qubit) for letter, qubit in zip(reversed(letters), step.qubits, strict=True))
+        return [(letter, qubit) for letter, qubit in found if letter != "I"]
 
 
 def gate_words(gate: Gate, where: str) -> Words:
