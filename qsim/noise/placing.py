@@ -16,7 +16,7 @@ from qsim.noise.channel import Channel
 from qsim.noise.layers import Layers
 from qsim.noise.operations import Operation, is_feedback, operations
 from qsim.noise.rules import AfterLayer, Around, EachRound, Idle, Readout, Relaxation, Rule, is_class
-from qsim.noise.schedule import schedule, unit_layers
+from qsim.noise.schedule import layers as schedule_in_layers
 from qsim.noise.waiting import Waiting
 from qsim.program import (
     Barrier,
@@ -80,7 +80,7 @@ class _Placing:
         self, found: list[Operation], blocks: list[list[Step]], rules: Sequence[Idle | AfterLayer | EachRound]
     ) -> Iterator[Step]:
         """Operations layer by layer, with the noise that opens and closes each."""
-        starts = schedule(found, unit_layers).starts
+        starts = schedule_in_layers(found, physical=self.physical).starts
         layers = Layers(found, starts, self.physical)
         members: list[list[Step]] = [[] for _ in range(layers.count + 1)]
         for start, block in zip(starts, blocks, strict=True):

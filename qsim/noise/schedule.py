@@ -5,7 +5,7 @@ In unit layers every operation takes one layer; with durations each takes its ow
 >>> from qsim.noise.operations import operations
 >>> from qsim.program import Barrier, Measure
 >>> steps = (Measure(0, 0), Barrier((0, 1)), Measure(1, 1))
->>> schedule(list(operations(steps)), unit_layers).starts
+>>> layers(list(operations(steps)), physical=2).starts
 (0.0, 1.0, 1.0)
 """
 
@@ -33,15 +33,29 @@ class Schedule:
         return max(self.ends, default=0.0)
 
 
-def unit_layers(operation: Operation) -> float:
-    """One layer for whatever takes time."""
-    return 1.0 if operation.takes_time else 0.0
+def layers(found: Sequence[Operation], *, physical: int) -> Schedule:
+    """The schedule in unit layers.
+
+    A reset directly after a measurement of its qubit shares the measurement's layer.
+
+    Args:
+        found: operations.
+        physical: qubits from this number on carry bits only, and take no time.
+    """
+
+    def one(operation: Operation) -> float:
+        return 1.0 if operation.takes_time and all(qubit < physical for qubit in operation.qubits) else 0.0
+
+    return schedule(found, one, joined_resets=True)
 
 
-def schedule(found: Sequence[Operation], duration: Duration) -> Schedule:
+def schedule(found: Sequence[Operation], duration: Duration, *, joined_resets: bool = False) -> Schedule:
     """The schedule of operations in order, each as early as it can.
 
-    In unit layers a reset directly after a measurement of its qubit shares the measurement's layer.
+    Args:
+        found: operations.
+        duration: of each.
+        joined_resets: whether a reset directly after a measurement of its qubit starts together with it.
     """
     free: dict[Hashable, float] = {}
     measured: dict[int, float] = {}  # start of a measurement that nothing has followed yet
@@ -51,7 +65,7 @@ def schedule(found: Sequence[Operation], duration: Duration) -> Schedule:
         wires += [("bit", wire) for wire in classical_wires(operation.core)]
         start = max((free.get(wire, 0.0) for wire in wires), default=0.0)
         core = operation.core
-        if duration is unit_layers and isinstance(core, Reset) and core.qubit in measured:
+        if joined_resets and isinstance(core, Reset) and core.qubit in measured:
             start = measured[core.qubit]
         end = start + duration(operation)
         if operation.takes_time or isinstance(core, Barrier):
