@@ -77,7 +77,7 @@ def from_target(target: Target, *, clip_t2: bool = False) -> NoiseModel:
     Raises:
         CircuitError: a target without a number of qubits, or T2 > 2 T1.
     """
-    if target.num_qubits is None:
+    if not target.num_qubits:
         cure = "use the target of a device, or from_device"
         raise CircuitError("a target of any number of qubits has no calibration", where="from_target", cure=cure)
     times = _relaxation_times(target, clip_t2=clip_t2)

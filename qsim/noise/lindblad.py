@@ -45,6 +45,7 @@ def from_pauli_lindblad(noise: PauliLindbladMap, *, containing: Names = "2q") ->
                 cure="an inverse map is for mitigation, where its terms are sampled with signs",
             )
         if qubits and rate:
-            channel = Channel.pauli({label: -math.expm1(-2.0 * rate) / 2.0}, name=f"lindblad_{label}")
+            ordered = label[::-1]  # Qiskit's sparse lists have the letter of the first qubit on the left
+            channel = Channel.pauli({ordered: -math.expm1(-2.0 * rate) / 2.0}, name=f"lindblad_{ordered}")
             model = model.each_layer(channel, [int(qubit) for qubit in qubits], containing=containing)
     return model

@@ -6,16 +6,16 @@ layer, rules about time on what precedes each operation, and the rest surround t
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from qsim.errors import CircuitError
 from qsim.noise.channel import Channel
+from qsim.noise.checks import check
 from qsim.noise.layers import Layers
 from qsim.noise.operations import Operation, is_feedback, operations
-from qsim.noise.rules import AfterLayer, Around, EachRound, Idle, Readout, Relaxation, Rule, is_class
+from qsim.noise.rules import AfterLayer, Around, EachRound, Idle, Readout, Relaxation, Rule
 from qsim.noise.schedule import layers as schedule_in_layers
 from qsim.noise.waiting import Waiting
 from qsim.program import (
@@ -29,7 +29,6 @@ from qsim.program import (
     Program,
     Step,
     Unrolled,
-    flat,
     touched,
 )
 
@@ -39,8 +38,7 @@ if TYPE_CHECKING:
 
 def put(model: NoiseModel, program: Program) -> Program:
     """The program with a model's noise; see `qsim.noise.NoiseModel.apply`."""
-    _check_qubits(model, program)
-    _check_names(model, program)
+    check(model, program)
     acting = tuple(rule for rule in model.rules if not _is_void(rule))
     placing = _Placing(model, acting, program.num_qubits - program.ancillas)
     steps = placing.top(program.steps)
@@ -108,44 +106,12 @@ class _Placing:
             return [Unrolled(tuple(self.inside(body, where) for body in core.bodies))]
         if not operation.names or operation.qubits[0] >= self.physical:
             return list(operation.steps)
-        self.check_covered(operation, where)
         before, after = self.channels(operation, where, "before"), self.channels(operation, where, "after")
         steps = [self.read_wrongly(step, operation) if step is core else step for step in operation.steps]
         if "joint" in operation.names:
             return [*before, *steps, *after]
         place = next(place for place, step in enumerate(operation.steps) if step is core)
         return [*steps[:place], *before, steps[place], *after, *steps[place + 1 :]]
-
-    def check_covered(self, operation: Operation, where: str) -> None:
-        """Refuse what the model says nothing about although it speaks of its kind."""
-        size = len(operation.qubits)
-        if self.model.widest is not None and isinstance(operation.core, Gate) and size > self.model.widest:
-            raise CircuitError(
-                f"a gate on {size} qubits, about which the noise model says nothing",
-                where=f"{where} ({operation.core})",
-                expected=f"gates on at most {self.model.widest} qubits",
-                cure=f'transpile the circuit to such gates, or build a model with .after("{size}q", ...)',
-            )
-        basis, core = self.model.basis, operation.core
-        if basis is not None and isinstance(core, Gate):
-            places = basis.get(core.name, frozenset())
-            if places is not None and operation.qubits not in places:
-                raise CircuitError(
-                    "a gate that the device does not have there, so that its noise is not known",
-                    where=f"{where} ({core})",
-                    expected=f"gates {', '.join(sorted(basis))} where the device has them",
-                    cure="transpile the circuit to the device first",
-                )
-        if "joint" not in operation.names:
-            return
-        named = {name for rule in self.model.rules if isinstance(rule, Around) for name in rule.gates}
-        if "measure" in named and "joint" not in named:
-            raise CircuitError(
-                "a measurement of a product, about which the noise model says nothing",
-                where=f"{where} ({operation.core}, with qubits {', '.join(map(str, operation.qubits))})",
-                expected="measurements of single qubits",
-                cure='add .before("joint", ...), or measure the product through an ancilla',
-            )
 
     def channels(self, operation: Operation, where: str, when: str) -> list[Noise]:
         return [
@@ -235,54 +201,3 @@ def _seen(steps: Sequence[Step]) -> Iterator[Step]:
             if all(measured and end < place for end, measured in ends):
                 continue
         yield step
-
-
-def _check_qubits(model: NoiseModel, program: Program) -> None:
-    size = program.num_qubits - program.ancillas
-    if model.num_qubits is not None and size > model.num_qubits:
-        expected, got = f"at most {model.num_qubits} qubits", f"{size}"
-        what = "a circuit larger than the noise model's device"
-        raise CircuitError(what, where="circuit", expected=expected, got=got)
-    if not model.strict:
-        return
-    for number, rule in enumerate(model.rules):
-        missing = sorted(qubit for qubit in _named_qubits(rule) if qubit >= size)
-        if missing:
-            raise CircuitError(
-                f"noise on a missing qubit, {missing[0]}",
-                where=f"noise rule {number}",
-                expected=f"qubits 0 to {size - 1}, as the circuit has",
-                cure="leave the qubit out, or make the model with strict=False",
-            )
-
-
-def _named_qubits(rule: object) -> set[int]:
-    if isinstance(rule, Around):
-        pairs = rule.coupling or ()
-        return {q for each in (*(rule.qubits or ()), rule.on or (), *pairs) for q in each}
-    if isinstance(rule, (Readout, Idle)):
-        return set(rule.qubits or ())
-    return set(rule.qubits) if isinstance(rule, AfterLayer) else set()
-
-
-def _check_names(model: NoiseModel, program: Program) -> None:
-    """Refuse rules for gates that neither the circuit nor Qiskit's library has: misspellings."""
-    if not model.strict:
-        return
-    asked = {name for rule in model.rules if isinstance(rule, Around) for name in rule.gates if not is_class(name)}
-    asked -= {step.name for step in flat(program.steps) if isinstance(step, Gate)}
-    if not asked:
-        return
-    from qiskit.circuit.library import get_standard_gate_name_mapping
-
-    from qsim.interop.stim_gates import COMPOSED
-
-    known = {*get_standard_gate_name_mapping(), *(name.lower() for name in COMPOSED), "unitary", "PauliEvolution"}
-    for name in sorted(asked - known):
-        close = difflib.get_close_matches(name.lower(), [*known, "measure", "reset", "delay", "joint", "1q", "2q"], n=3)
-        raise CircuitError(
-            "no gate of this name in the circuit or in Qiskit",
-            where="noise model",
-            expected=f"one of {', '.join(close)}" if close else 'a gate name such as "cx", or a class such as "2q"',
-            got=repr(name),
-        )
