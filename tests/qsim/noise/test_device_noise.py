@@ -55,8 +55,12 @@ def test_gate_of_a_target_has_its_calibrated_infidelity(error: float | None, wan
     assert infidelity == pytest.approx(wanted, rel=1e-9)
 
 
-def test_every_gate_of_a_generic_backend_has_its_calibrated_infidelity() -> None:
+def test_every_gate_of_a_generic_backend_has_its_calibrated_infidelity_or_what_relaxation_does() -> None:
     target = GenericBackendV2(2, seed=11).target
+    for name in ("sx", "cx"):  # as drawn, all errors are below what relaxation alone does
+        for qubits, facts in target[name].items():
+            properties = InstructionProperties(duration=facts.duration, error=20 * facts.error)
+            target.update_instruction_properties(name, qubits, properties)
     model = from_target(target)
     checked = 0
     for name in ("sx", "x", "cx"):
@@ -72,7 +76,7 @@ def test_every_gate_of_a_generic_backend_has_its_calibrated_infidelity() -> None
             found = process_fidelity(channel_of(model.apply(program)), Operator(circuit))
             assert found == pytest.approx(min(wanted, limit), abs=1e-9)
             checked += wanted < limit
-    assert checked >= 2
+    assert checked == 4
 
 
 def test_measurements_of_a_target_are_recorded_wrongly_at_their_rate() -> None:
