@@ -1,6 +1,6 @@
 """Pauli operators and Clifford gates on a vector of 2^k amplitudes, masks naming the qubits.
 
->>> rotated(np.array([1.0 + 0j, 0.0]), 1, 0, np.pi)  # exp(-i pi/2 X) |0> = -i |1>
+>>> np.round(rotated(np.array([1.0 + 0j, 0.0]), 1, 0, np.pi), 12)  # exp(-i pi/2 X) |0> = -i |1>
 array([0.+0.j, 0.-1.j])
 """
 
@@ -45,7 +45,7 @@ def expected(phi: Complex, x: int, z: int) -> float:
 def one_qubit(phi: Complex, name: str, qubit: int) -> Complex:
     """A one-qubit gate of `ONE_QUBIT` on a qubit."""
     parts = phi.reshape(-1, 2, 1 << qubit)
-    return np.einsum("ab,ibj->iaj", ONE_QUBIT[name], parts).reshape(-1)
+    return np.asarray(np.einsum("ab,ibj->iaj", ONE_QUBIT[name], parts).reshape(-1), dtype=np.complex128)
 
 
 def controlled(phi: Complex, control: int, target: int) -> Complex:

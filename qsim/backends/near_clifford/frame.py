@@ -1,8 +1,8 @@
 """States of near-Clifford circuits: a Clifford frame around a small dense register.
 
-The state is U (|phi> ⊗ |0...0>), U a Clifford operator kept as a tableau on all n qubits, phi a vector of 2^k amplitudes
-on the k active qubits among them.  A Clifford gate changes U alone.  A rotation about P is, within the frame, one about
-P' = U† P U: where P' flips a dormant qubit, one more qubit becomes active (several flipped ones are first gathered into
+The state is U (|phi> ⊗ |0...0>), U a Clifford operator kept as a tableau on all n qubits, phi a vector of 2^k
+amplitudes on the k active qubits among them.  A Clifford gate changes U alone.  A rotation about P is, within the frame,
+one about P' = U† P U: where P' flips a dormant qubit, one more qubit becomes active (several flipped ones are first gathered into
 one by a Clifford that leaves |0...0> as it is); where it does not, k stays.  A measurement never adds an active qubit
 and often removes one.  So k is at most the number of rotations, and often far less: diagonal gates on the same three
 qubits never take more than three.
@@ -31,6 +31,7 @@ import stim
 
 from qsim.backends.near_clifford.dense import Complex, controlled, expected, one_qubit, rotated
 from qsim.backends.near_clifford.rotations import Rotation, gate_parts
+from qsim.backends.near_clifford.segments import pauli_on
 from qsim.backends.stabilizer.gates import Words
 from qsim.errors import CircuitError
 from qsim.noise.channel import Channel
@@ -92,10 +93,10 @@ class Frame:
         """Change the frame so that U† P U flips at most one dormant qubit, and say which."""
         xs, _ = self.pulled(pauli).to_numpy()
         xs[self.active] = False
-        first, *others = [int(qubit) for qubit in np.flatnonzero(xs)] or [None]
-        for other in others:
-            self.inside("CX", first, other)
-        return first
+        flipped = [int(qubit) for qubit in np.flatnonzero(xs)]
+        for other in flipped[1:]:
+            self.inside("CX", flipped[0], other)
+        return flipped[0] if flipped else None
 
     def activate(self, pauli: stim.PauliString) -> bool:
         """Make U† P U act on active qubits only; whether that took one more.
@@ -174,7 +175,7 @@ class FrameState:
             self._project_dormant(pauli, first, outcome)
 
     def _project_dormant(self, pauli: stim.PauliString, first: int, outcome: int) -> None:
-        """(1 ± P')/sqrt2 |phi>|0> is a Clifford operator on |phi>|0>: H on the flipped qubit, which controls the rest."""
+        """(1 ± P')/sqrt2 is a Clifford operator on |phi>|0>: H on the flipped qubit, which then controls the rest."""
         if self.frame.pulled(pauli)[first] == 2:
             self.frame.inside("S_DAG", first)  # Y becomes X; S does nothing to |0>
         pulled = self.frame.pulled(pauli)
@@ -229,14 +230,6 @@ class FrameState:
         pauli = stim.PauliString(len(self.frame.inverse))
         pauli[qubit] = "Z"
         return pauli
-
-
-def pauli_on(part: Rotation, qubits: Sequence[int], size: int) -> stim.PauliString:
-    """The Pauli operator of a rotation on a circuit's qubits."""
-    pauli = stim.PauliString(size)
-    for letter, place in zip(part.letters, part.places, strict=True):
-        pauli[qubits[place]] = letter
-    return pauli
 
 
 @cache

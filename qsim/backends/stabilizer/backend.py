@@ -27,10 +27,10 @@ from qsim.backends.protocol import Estimates, Forecast, Samples, Work
 from qsim.backends.stabilizer.channels import channel_text
 from qsim.backends.stabilizer.conversion import straight_line
 from qsim.backends.stabilizer.heisenberg import expectations, heralds_nothing
+from qsim.backends.stabilizer.history_averages import expectations_by_histories
 from qsim.backends.stabilizer.sampling import sample_histories, sample_records, sample_translation
 from qsim.backends.stabilizer.tableau import TableauState, pauli_strings
 from qsim.backends.stabilizer.translation import DecidesByShotError, Translation, gate_words, translate
-from qsim.branching import by_chance, exactly, histories
 from qsim.errors import CircuitError
 from qsim.noise.twirling import twirled_program
 from qsim.program import Gate, Noise, Program, flat
@@ -118,7 +118,7 @@ class Stabilizer:
         if plan.translation is not None:
             bits = sample_translation(plan.translation, shots, seed=seed)
             return Samples(bits, {**metadata, "method": "frames"})
-        bits, met = sample_histories(plan.program, shots, seed=seed)
+        bits, met = sample_histories(plan.program, TableauState(plan.program.num_qubits), shots, seed=seed)
         return Samples(bits, {**metadata, "method": "histories", "histories": met})
 
     def expectation(
@@ -145,22 +145,9 @@ class Stabilizer:
         return Estimates(values, np.zeros(len(values)), {**self._metadata(plan), "method": "Heisenberg"})
 
     def _by_histories(self, plan: Plan, observables: Sequence[SparsePauliOp], precision: float, seed: int) -> Estimates:
-        sums = [pauli_strings(observable) for observable in observables]
-        spread = max(sum(abs(weight) for weight, _ in terms) for terms in sums)
-        shots = int(np.ceil((spread / precision) ** 2)) if precision else 0
-        split = by_chance(np.random.default_rng([seed, 3])) if shots else exactly()
-        total, squares, whole = np.zeros(len(sums)), np.zeros(len(sums)), float(shots or 1)
         start = TableauState(plan.program.num_qubits)
-        for weight, _, state in histories(plan.program, start, whole, split=split):
-            assert isinstance(state, TableauState)
-            found = np.array([sum(w * state.expectation(string) for w, string in terms) for terms in sums])
-            total += weight * found
-            squares += weight * found**2
-        values = total / whole
-        errors = np.zeros(len(sums))
-        if shots > 1:
-            errors = np.sqrt(np.maximum(squares / whole - values**2, 0.0) / (shots - 1))
-        return Estimates(values, errors, {**self._metadata(plan), "method": "histories", "shots": shots})
+        found = expectations_by_histories(plan.program, start, observables, precision=precision, seed=seed)
+        return Estimates(found.values, found.errors, {**self._metadata(plan), **found.metadata})
 
     def _space(self, program: Program, shots: int) -> float:
         return float(shots) * program.num_clbits + program.num_qubits**2 / 2.0

@@ -10,9 +10,8 @@ import numpy as np
 import stim
 from numpy.typing import NDArray
 
-from qsim.backends.stabilizer.tableau import TableauState
 from qsim.backends.stabilizer.translation import Translation
-from qsim.branching import by_chance, histories
+from qsim.branching import State, by_chance, histories
 from qsim.program import Program
 
 Bits = NDArray[np.bool_]
@@ -45,12 +44,12 @@ def sample_translation(translation: Translation, shots: int, *, seed: int) -> Bi
     return translation.classical_bits(records)
 
 
-def sample_histories(program: Program, shots: int, *, seed: int) -> tuple[Bits, int]:
+def sample_histories(program: Program, start: State, shots: int, *, seed: int) -> tuple[Bits, int]:
     """(shots, clbits) classical bits of a program that decides on single outcomes, and how many histories were met."""
     rng = np.random.default_rng([seed, 2])
     bits = np.empty((shots, program.num_clbits), dtype=np.bool_)
     done, met = 0, 0
-    for count, memory, _ in histories(program, TableauState(program.num_qubits), shots, split=by_chance(rng)):
+    for count, memory, _ in histories(program, start, shots, split=by_chance(rng)):
         bits[done : done + int(count)] = memory.bits
         done, met = done + int(count), met + 1
     return bits[rng.permutation(shots)], met
