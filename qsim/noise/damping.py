@@ -1,6 +1,6 @@
 """Damping: decay of energy and of phase, and both for a time.
 
->>> amplitude_damping(0.36).kraus[0][1, 1].real
+>>> float(amplitude_damping(0.36).kraus[0][1, 1].real)
 0.8
 
 Source: Nielsen and Chuang, Quantum Computation and Quantum Information (2010), section 8.3.5 and 8.3.6; T1 and T2

@@ -22,6 +22,7 @@ from qsim.noise.channel import Channel
 from qsim.noise.channels import bit_flip, depolarizing_channel, probability
 from qsim.noise.damping import check_times, thermal_relaxation
 from qsim.noise.model import NoiseModel
+from qsim.noise.rules import SIZE, Rule
 
 if TYPE_CHECKING:
     from qiskit.transpiler import Target
@@ -83,7 +84,7 @@ def from_target(target: Target, *, clip_t2: bool = False) -> NoiseModel:
     times = _relaxation_times(target, clip_t2=clip_t2)
     durations: dict[str | tuple[str, tuple[int, ...]], float] = {}
     basis: dict[str, frozenset[tuple[int, ...]] | None] = {}
-    model = NoiseModel(num_qubits=target.num_qubits, strict=False)
+    rules: list[Rule] = []
     for name in target.operation_names:
         table = target[name]
         places = {tuple(qubits): facts for qubits, facts in table.items() if qubits is not None}
@@ -94,29 +95,31 @@ def from_target(target: Target, *, clip_t2: bool = False) -> NoiseModel:
             durations[name, qubits] = seconds
             rate = getattr(facts, "error", None)
             if rate and name != "delay":
-                model = _with_error(model, name, qubits, float(rate), [(*times[q], seconds) for q in qubits])
-    model = NoiseModel(rules=model.rules, num_qubits=target.num_qubits, strict=False, basis=basis)
+                rules += _error(name, qubits, float(rate), [(*times[q], seconds) for q in qubits])
+    model = NoiseModel(rules=tuple(rules), num_qubits=target.num_qubits, strict=False, basis=basis)
     if all(math.isinf(t1) and math.isinf(t2) for t1, t2 in times.values()):
         return model
     first, second = ({qubit: pair[place] for qubit, pair in times.items()} for place in (0, 1))
     return model.relaxing(first, second, durations, dt=target.dt)
 
 
-def _with_error(
-    model: NoiseModel, name: str, qubits: tuple[int, ...], rate: float, times: Sequence[tuple[float, float, float]]
-) -> NoiseModel:
+def _error(
+    name: str, qubits: tuple[int, ...], rate: float, times: Sequence[tuple[float, float, float]]
+) -> tuple[Rule, ...]:
+    """The rule for one calibrated error, if relaxation does not explain it."""
     if name == "measure":
-        return model.readout(rate, rate, qubits=qubits)
+        return NoiseModel().readout(rate, rate, qubits=qubits).rules
     if name == "reset":
-        return model.after(name, bit_flip(rate), qubits=qubits)
+        return NoiseModel().after(name, bit_flip(rate), qubits=qubits).rules
     d = 2 ** len(qubits)
     kept = math.prod(_entanglement_fidelity(thermal_relaxation(*each)) for each in times)
     wanted = max(1.0 - (d + 1) / d * probability(rate, f"error rate of {name} on {qubits}"), 1.0 / d**2)
     # a further Pauli, each of the d^2 - 1 equally likely, leaves (1 - p) F + p (1 - F) / (d^2 - 1) of fidelity F
     p = (kept - wanted) / (kept - (1.0 - kept) / (d * d - 1))
     if p <= 0.0:
-        return model
-    return model.after(name, depolarizing_channel(min(p, 1.0 - 1.0 / d**2), num_qubits=len(qubits)), qubits=qubits)
+        return ()
+    channel = depolarizing_channel(min(p, 1.0 - 1.0 / d**2), num_qubits=len(qubits))
+    return NoiseModel().after(name, channel, qubits=qubits).rules
 
 
 def _entanglement_fidelity(channel: Channel) -> float:
@@ -155,8 +158,6 @@ def _width(name: str) -> int:
     Raises:
         CircuitError: a name that Qiskit does not have.
     """
-    from qsim.noise.rules import SIZE
-
     if found := SIZE.fullmatch(name):
         return int(found[1])
     from qiskit.circuit.library import get_standard_gate_name_mapping

@@ -2,8 +2,8 @@
 
 >>> from qiskit.quantum_info import PauliLindbladMap
 >>> model = from_pauli_lindblad(PauliLindbladMap.from_sparse_list([("ZZ", (0, 1), 0.01)], num_qubits=2))
->>> model.rules[0].channel
-Channel('lindblad_ZZ', {'ZZ': 0.009900663346622374})
+>>> round(model.rules[0].channel.paulis["ZZ"], 6)
+0.009901
 
 Source: van den Berg, Minev, Kandala and Temme, "Probabilistic error cancellation with sparse Pauli-Lindblad models on
 noisy quantum processors", Nature Physics 19, 1116 (2023), equation 2: a generator P of rate lambda is the channel that

@@ -52,11 +52,14 @@ class _Placing:
     Attributes:
         rules: those of the model that do something.
         physical: qubits from this number on carry bits only and have no noise.
+        known: noise by when, names and operands; misread: readout errors by operands; twins: channels with twirls.
     """
 
     model: NoiseModel
     rules: tuple[Rule, ...]
     physical: int
+    known: dict[tuple[str, frozenset[str], tuple[int, ...]], list[Noise]] = field(default_factory=dict)
+    misread: dict[tuple[int, ...], list[tuple[float, float]]] = field(default_factory=dict)
     twins: dict[int, tuple[Channel, Channel]] = field(default_factory=dict)
 
     def top(self, steps: Sequence[Step]) -> tuple[Step, ...]:
@@ -114,12 +117,16 @@ class _Placing:
         return [*steps[:place], *before, steps[place], *after, *steps[place + 1 :]]
 
     def channels(self, operation: Operation, where: str, when: str) -> list[Noise]:
-        return [
-            self.twirled(noise)
-            for rule in self.rules
-            if isinstance(rule, Around) and rule.when == when and _matches(rule, operation)
-            for noise in self.noise(rule, operation, where)
-        ]
+        """The noise of all rules that name an operation; worked out once for each name and place."""
+        key = (when, operation.names, operation.qubits)
+        if key not in self.known:
+            self.known[key] = [
+                self.twirled(noise)
+                for rule in self.rules
+                if isinstance(rule, Around) and rule.when == when and _matches(rule, operation)
+                for noise in self.noise(rule, operation, where)
+            ]
+        return self.known[key]
 
     def noise(self, rule: Around, operation: Operation, where: str) -> Iterator[Noise]:
         channel = rule.channel
@@ -154,14 +161,16 @@ class _Placing:
         """A measurement with its readout error; other steps as they are."""
         if not isinstance(core, Measure):
             return core
-        up, down = core.readout
-        for rule in self.model.rules:
-            if not isinstance(rule, Readout):
-                continue
+        if operation.qubits not in self.misread:
             on = set(operation.qubits)
-            if (rule.qubits is None or on <= rule.qubits) and not on & rule.unless:
-                one, zero = rule.flips
-                up, down = up * (1 - zero) + (1 - up) * one, down * (1 - one) + (1 - down) * zero
+            self.misread[operation.qubits] = [
+                rule.flips
+                for rule in self.rules
+                if isinstance(rule, Readout) and (rule.qubits is None or on <= rule.qubits) and not on & rule.unless
+            ]
+        up, down = core.readout
+        for one, zero in self.misread[operation.qubits]:
+            up, down = up * (1 - zero) + (1 - up) * one, down * (1 - one) + (1 - down) * zero
         return replace(core, readout=(up, down))
 
     def twirled(self, noise: Noise) -> Noise:

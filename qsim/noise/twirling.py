@@ -3,7 +3,7 @@
 >>> from qsim.noise.damping import amplitude_damping
 >>> channel, distance = twirl(amplitude_damping(0.1))
 >>> {label: round(p, 4) for label, p in channel.paulis.items()}, round(distance, 4)
-({'I': 0.9493, 'X': 0.025, 'Y': 0.025, 'Z': 0.0007}, 0.1)
+({'I': 0.9493, 'X': 0.025, 'Y': 0.025, 'Z': 0.0007}, 0.05)
 
 The twirl keeps the diagonal of the process matrix in the Pauli basis and drops the rest.  The distance is an upper
 bound on the diamond distance, and so on the error in the probability of any event: |Tr_out |J||, the largest
