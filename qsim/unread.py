@@ -68,8 +68,8 @@ def unread(circuit: QuantumCircuit | stim.Circuit) -> Program:
         CircuitError: as the readers do, for what is read at once.
     """
     from_stim = type(circuit).__module__.split(".")[0] == "stim"
-    size = stim_size(circuit) if from_stim else len(circuit.data)
-    if size <= READ_AT_ONCE or not (_plain_stim(circuit) if from_stim else True):
+    size, names = _survey(circuit) if from_stim else (len(circuit.data), set())
+    if size <= READ_AT_ONCE or _has_to_be_read(names) or (from_stim and circuit.num_sweep_bits):
         read = _read_now(circuit)
         if not from_stim:
             return read
@@ -82,15 +82,18 @@ def unread(circuit: QuantumCircuit | stim.Circuit) -> Program:
     return made
 
 
-def stim_size(circuit: Any) -> int:
-    """Number of operations of a stim circuit with its REPEAT blocks unrolled, counted without unrolling."""
-    total = 0
+def _survey(circuit: Any) -> tuple[int, set[str]]:
+    """Number of operations with REPEAT blocks unrolled, counted without unrolling, and the names of the operations."""
+    total, names = 0, set[str]()
     for item in circuit:
         if item.name == "REPEAT":
-            total += item.repeat_count * stim_size(item.body_copy())
+            inner, inside = _survey(item.body_copy())
+            total += item.repeat_count * inner
+            names |= inside
         else:
             total += max(1, len(item.target_groups()))
-    return total
+            names.add(item.name)
+    return total, names
 
 
 def _read_now(circuit: Any) -> Program:
@@ -103,20 +106,9 @@ def _read_now(circuit: Any) -> Program:
     return read_qiskit(circuit)
 
 
-def _plain_stim(circuit: stim.Circuit) -> bool:
-    """Whether its program has the same qubits, and nothing that has to be refused."""
-    return (
-        circuit.num_sweep_bits == 0
-        and not (_names(circuit) & {"MPAD", "MPP"})
-        and not any(name.startswith("HERALDED") for name in _names(circuit))
-    )
-
-
-def _names(circuit: Any) -> set[str]:
-    found: set[str] = set()
-    for item in circuit:
-        found |= _names(item.body_copy()) if item.name == "REPEAT" else {item.name}
-    return found
+def _has_to_be_read(names: set[str]) -> bool:
+    """Whether only reading tells how many qubits the program has: heralded errors and constants may add one."""
+    return any(name in ("MPAD", "MPP") or name.startswith("HERALDED") for name in names)
 
 
 def _stim_facts(circuit: stim.Circuit) -> dict[str, Any]:

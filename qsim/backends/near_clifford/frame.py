@@ -1,11 +1,11 @@
 """States of near-Clifford circuits: a Clifford frame around a small dense register.
 
 The state is U (|phi> ⊗ |0...0>), U a Clifford operator kept as a tableau on all n qubits, phi a vector of 2^k
-amplitudes on the k active qubits among them.  A Clifford gate changes U alone.  A rotation about P is, within the frame,
-one about P' = U† P U: where P' flips a dormant qubit, one more qubit becomes active (several flipped ones are first gathered into
-one by a Clifford that leaves |0...0> as it is); where it does not, k stays.  A measurement never adds an active qubit
-and often removes one.  So k is at most the number of rotations, and often far less: diagonal gates on the same three
-qubits never take more than three.
+amplitudes on the k active qubits among them.  A Clifford gate changes U alone.  A rotation about P is one about
+P' = U† P U within the frame: where P' flips a dormant qubit, one more qubit becomes active (several flipped ones are
+first gathered into one by a Clifford that leaves |0...0> as it is); where it does not, k stays.  A measurement never
+adds an active qubit and often removes one.  So k is at most the number of rotations, and often far less: diagonal gates
+on the same three qubits never take more than three.
 
 >>> from qsim.program import Gate
 >>> from qiskit.circuit.library import HGate, TGate
