@@ -14,6 +14,9 @@ from qsim.backends.protocol import Backend, Forecast, Work
 from qsim.errors import CircuitError
 from qsim.program import Program
 
+MOST_UNROLLED = 1_000_000
+"""Longer stim circuits are not unrolled into steps only to choose a backend."""
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -52,11 +55,19 @@ class Explanation:
 
 def explanation(program: Program, work: Work) -> Explanation:
     """All forecasts, and the choice."""
-    forecasts = {name: make(name).forecast(program, work) for name in names()}
+    forecasts = {name: _forecast(make(name), program, work) for name in names()}
     able = {name: forecast for name, forecast in forecasts.items() if forecast.can}
     exact = {name: forecast for name, forecast in able.items() if forecast.exact} or able
     chosen = min(exact, key=lambda name: exact[name].seconds, default=None)
     return Explanation(forecasts, chosen)
+
+
+def _forecast(backend: Backend, program: Program, work: Work) -> Forecast:
+    """What a backend says; one that would have to unroll millions of steps to say it is not asked."""
+    unrolls = type(program.source).__module__.startswith("stim") and not getattr(backend, "takes_sources", False)
+    if unrolls and program.size > MOST_UNROLLED:
+        return Forecast(can=False, why=f"{program.size} operations once unrolled, too many to read one by one")
+    return backend.forecast(program, work)
 
 
 def select(backend: str | Backend, program: Program, work: Work) -> tuple[Backend, str]:

@@ -78,6 +78,7 @@ class Stabilizer:
     """
 
     name = "stabilizer"
+    takes_sources = True  # a stim circuit is sampled without being read into steps
 
     def __init__(self, *, twirl: bool = False, memory: float = MEMORY) -> None:
         self.twirl = twirl

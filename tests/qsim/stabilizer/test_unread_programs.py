@@ -9,6 +9,7 @@ import pytest
 import stim
 from qiskit import QuantumCircuit
 
+import qsim
 from qsim.backends.protocol import Work
 from qsim.backends.stabilizer import Stabilizer
 from qsim.errors import CircuitError
@@ -107,3 +108,11 @@ def test_circuits_that_need_a_carrier_qubit_have_it_at_once():
     program = read(stim.Circuit("REPEAT 50001 {\n    HERALDED_ERASE(0.1) 0\n}"))
     assert program.num_qubits == 2
     assert program.num_clbits == 50_001
+
+
+def test_choosing_a_backend_for_a_long_stim_circuit_reads_nothing(unreadable):
+    circuit = stim.Circuit("H 0\nREPEAT 400000 {\n    CX 0 1\n    X_ERROR(0.001) 0\n    R 1\n}\nM 0 1")
+    result = qsim.run(circuit, shots=20, seed=1)
+    assert result.backend == "stabilizer"
+    assert sum(result.counts().values()) == 20
+    assert "1200003 operations" in str(qsim.explain(circuit))
