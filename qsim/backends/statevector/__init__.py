@@ -1,4 +1,4 @@
-"""State vectors: pure states of up to about 25 qubits, noise by trajectories, and circuits as differentiable functions."""
+"""State vectors: pure states, noise by trajectories, and circuits as differentiable functions of their parameters."""
 
 from __future__ import annotations
 

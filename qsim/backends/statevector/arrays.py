@@ -53,7 +53,7 @@ def apply(state: Complex, matrix: Complex, qubits: Sequence[int]) -> Complex:
     return state
 
 
-def _split(state: Complex, descending: Sequence[int]) -> Complex:
+def _split(state: NDArray[Any], descending: Sequence[int]) -> NDArray[Any]:
     """A view with one axis of length 2 for each qubit, at places 1, 3, 5, ..."""
     shape: list[int] = []
     left = state.shape[0]
@@ -67,7 +67,8 @@ def _slice(view: Complex, index: int, order: Sequence[int]) -> Complex:
     where: list[Any] = []
     for place in order:
         where += [slice(None), index >> place & 1]
-    return view[tuple(where)]
+    piece: Complex = view[tuple(where)]
+    return piece
 
 
 def _apply_transposed(state: Complex, matrix: Complex, qubits: Sequence[int]) -> Complex:
@@ -79,14 +80,10 @@ def _apply_transposed(state: Complex, matrix: Complex, qubits: Sequence[int]) ->
     return np.ascontiguousarray(back).reshape(state.shape)
 
 
-def half(state: Complex, qubit: int, value: int) -> Complex:
+def half(state: NDArray[Any], qubit: int, value: int) -> NDArray[Any]:
     """A view of the amplitudes (along the first axis) where a qubit is 0 or 1."""
-    return _split(state, [qubit])[:, value]
-
-
-def flip_masks(array: NDArray[Any], mask: int) -> NDArray[Any]:
-    """The array with the first index XORed with a mask."""
-    return array[np.arange(array.shape[0]) ^ mask]
+    piece: NDArray[Any] = _split(state, [qubit])[:, value]
+    return piece
 
 
 def parity_signs(num_qubits: int, mask: int) -> NDArray[np.float64]:

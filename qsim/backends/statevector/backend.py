@@ -24,6 +24,8 @@ from qsim.program import Program, split_measurements
 if TYPE_CHECKING:
     from qiskit.quantum_info import SparsePauliOp
 
+    from qsim.backends.statevector.pure_state import PureState
+
 KINDS = {"float64": np.complex128, "float32": np.complex64}
 MOST_HISTORIES = 4096
 """Histories that an exact average enumerates; more are sampled, or left to the density matrix."""
@@ -138,7 +140,7 @@ class Statevector:
             found = jax.jit(lambda p: jax.lax.map(function, p, batch_size=min(CHUNK, len(sets))))(sets)
             return np.asarray(found, dtype=np.float64)
 
-    def _start(self, program: Program) -> object:
+    def _start(self, program: Program) -> PureState:
         from qsim.backends.statevector.pure_state import Matrices, PureState
 
         return PureState.zero(program.num_qubits, matrices=Matrices(), dtype=self.kind)

@@ -62,7 +62,7 @@ def expectation_fn(
     names = [parameter.name for parameter in program.parameters]
 
     def function(parameters: Any) -> Any:
-        if dtype == "float64" and not jax.config.jax_enable_x64:
+        if dtype == "float64" and jnp.result_type(float) != np.float64:
             raise CircuitError(
                 "JAX is in 32-bit mode",
                 where="expectation_fn",

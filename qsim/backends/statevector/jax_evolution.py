@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import jax.numpy as jnp
@@ -18,6 +19,7 @@ import numpy as np
 from jax import lax
 
 from qsim.backends.statevector.angles import Affine, Angles
+from qsim.backends.statevector.jax_rotations import NO_TURN, as_turns, cut, kronecker_products, turned_matrices
 from qsim.backends.statevector.layers import (
     Block,
     Dense,
@@ -29,8 +31,8 @@ from qsim.backends.statevector.layers import (
     spread_diagonal,
     spread_monomial,
 )
+from qsim.backends.statevector.lowering import Complex, Part, Turn
 from qsim.backends.statevector.permuting import permute
-from qsim.backends.statevector.lowering import Complex, Fixed, Part, Phase, Turn
 
 WIDEST_GROUP = 5
 LARGEST_PATTERN = 2**22
@@ -58,6 +60,7 @@ class Plan:
         phases: by diagonal block the angles of its phases.
         groups: by size s the groups of rotations, each s runs of turns; a run may be empty.
         acts: functions of the state and the values, in order.
+        whole: which of them act on rows and columns of a density matrix at once.
     """
 
     num_qubits: int
@@ -65,6 +68,7 @@ class Plan:
     phases: list[list[Affine]] = field(default_factory=list)
     groups: dict[int, list[list[list[Turn]]]] = field(default_factory=dict)
     acts: list[Act] = field(default_factory=list)
+    whole: set[int] = field(default_factory=set)
 
     def values(self, dtype: Any) -> Callable[[Array], Values]:
         """The function from (P,) parameters to values; dtype is the real one.
@@ -82,12 +86,12 @@ class Plan:
         counts = {size: len(members) for size, members in self.groups.items()}
 
         def function(parameters: Array) -> Values:
-            turned, *phases = _cut(evaluate(jnp.asarray(parameters, dtype)), sizes)
+            turned, *phases = cut(evaluate(jnp.asarray(parameters, dtype)), sizes)
             if not grid:
                 return Values(phases, {})
-            matrices = _matrices(turned.reshape(3, length, len(runs)))
-            by_size = _cut(matrices, [size * count for size, count in counts.items()])
-            return Values(phases, {s: _products(part, s) for s, part in zip(counts, by_size, strict=True)})
+            matrices = turned_matrices(turned.reshape(3, length, len(runs)))
+            by_size = cut(matrices, [size * count for size, count in counts.items()])
+            return Values(phases, {s: kronecker_products(part, s) for s, part in zip(counts, by_size, strict=True)})
 
         return function
 
@@ -120,9 +124,8 @@ def _prepared(block: Block, made: Plan, kind: Any) -> list[Act]:
     if isinstance(block, Dense):
         matrix, qubits = block.fixed.matrix.astype(kind), block.fixed.qubits
         return [lambda state, values: apply_matrix(state, matrix, qubits, n)]  # noqa: ARG005
-    from qsim.backends.density_matrix.jax_channels import channel_act
-
-    return [channel_act(block, n, kind)]
+    made.whole.add(len(made.acts))
+    return [_channel_act(block, n, kind)]
 
 
 def _grouped(qubits: Sequence[int], num_qubits: int) -> list[tuple[int, int]]:
@@ -130,7 +133,7 @@ def _grouped(qubits: Sequence[int], num_qubits: int) -> list[tuple[int, int]]:
     count = -(-num_qubits // WIDEST_GROUP)
     edges = [num_qubits * place // count for place in range(count + 1)]
     spans = []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         inside = [qubit for qubit in qubits if low <= qubit < high]
         if inside:
             spans.append((inside[0], inside[-1] - inside[0] + 1))
@@ -141,7 +144,7 @@ def _rotation_act(made: Plan, span: tuple[int, int], block: Rotations) -> Act:
     low, size = span
     members = made.groups.setdefault(size, [])
     place = len(members)
-    members.append([_turns(block.runs.get(qubit, [])) for qubit in range(low, low + size)])
+    members.append([as_turns(block.runs.get(qubit, [])) for qubit in range(low, low + size)])
     high = 2 ** (made.num_qubits - low - size)
 
     def act(state: Array, values: Values) -> Array:
@@ -154,69 +157,6 @@ def _rotation_act(made: Plan, span: tuple[int, int], block: Rotations) -> Act:
         return jnp.einsum("ij,ajc->aic", matrix, state.reshape(high, 2**size, rest)).reshape(state.shape)
 
     return act
-
-
-def _turns(run: Sequence[Turn | Phase | Fixed]) -> list[Turn]:
-    """A run as turns, up to a global phase; neighbouring fixed matrices are multiplied first."""
-    found: list[Turn] = []
-    fixed: Complex | None = None
-    for part in run:
-        if isinstance(part, Fixed):
-            fixed = part.matrix if fixed is None else part.matrix @ fixed
-            continue
-        if fixed is not None:
-            found.append(_as_turn(fixed))
-            fixed = None
-        found.append(part if isinstance(part, Turn) else Turn(0, Affine(), Affine(), part.angle * -2.0))
-    return found if fixed is None else [*found, _as_turn(fixed)]
-
-
-def _as_turn(matrix: Complex) -> Turn:
-    """The angles of a 2 x 2 unitary: phases are taken relative to its larger entry of the first column."""
-    theta = 2 * np.arctan2(abs(matrix[1, 0]), abs(matrix[0, 0]))
-    if abs(matrix[0, 0]) >= abs(matrix[1, 0]):
-        reference = np.angle(matrix[0, 0])
-        both = np.angle(matrix[1, 1]) - reference
-        phi = np.angle(matrix[1, 0]) - reference if abs(matrix[1, 0]) > 0 else 0.0
-        lam = both - phi
-    else:
-        phi, reference = 0.0, np.angle(matrix[1, 0])
-        lam = np.angle(-matrix[0, 1]) - reference
-        if abs(matrix[0, 0]) > 0:
-            phi = reference - np.angle(matrix[0, 0])
-            lam = lam + phi
-    return Turn(0, *(Affine(float(angle)) for angle in (theta, phi, lam)))
-
-
-NO_TURN = Turn(0, Affine(), Affine(), Affine())
-
-
-def _matrices(angles: Array) -> Array:
-    """(R, 2, 2) products of turns; angles (3, F, R) are theta, phi, lambda of the F factors of each run."""
-    theta, phi, lam = angles
-    cos, sin = jnp.cos(theta / 2), jnp.sin(theta / 2)
-    left, right = lax.complex(jnp.cos(phi), jnp.sin(phi)), lax.complex(jnp.cos(lam), jnp.sin(lam))
-    rows = [cos + 0 * left, -right * sin, left * sin, left * right * cos]
-    every = jnp.stack(rows, axis=-1).reshape(*theta.shape, 2, 2)
-    first, *others = (factor[0] for factor in _cut(every, [1] * theta.shape[0]))
-    product = first
-    for factor in others:
-        product = (factor[:, :, :, None] * product[:, None, :, :]).sum(axis=2)
-    return product
-
-
-def _products(matrices: Array, size: int) -> list[Array]:
-    """Kronecker products of groups of so many matrices, the first the least significant."""
-    product, *others = jnp.moveaxis(matrices.reshape(-1, size, 2, 2), 1, 0)
-    for factor in others:
-        width = 2 * product.shape[-1]
-        product = (factor[:, :, None, :, None] * product[:, None, :, None, :]).reshape(-1, width, width)
-    return [each[0] for each in _cut(product, [1] * product.shape[0])]
-
-
-def _cut(array: Array, sizes: Sequence[int]) -> list[Array]:
-    """Consecutive parts along the first axis."""
-    return list(lax.split(array, tuple(sizes), axis=0))
 
 
 def _diagonal_act(made: Plan, block: Diagonal, kind: Any) -> Act:
@@ -266,6 +206,17 @@ def _monomial_act(sources: np.ndarray, factors: Complex | None) -> Act:
     def act(state: Array, values: Values) -> Array:  # noqa: ARG001
         moved = permute(state, sources, inverse)
         return moved if factors is None else moved * jnp.asarray(factors)[:, None]
+
+    return act
+
+
+def _channel_act(block: Mixing, num_qubits: int, kind: Any) -> Act:
+    """A channel on matrices (2^n, 2^n), as a matrix on row and column bits."""
+    matrix = block.channel.superoperator.astype(kind)
+    qubits = (*block.qubits, *(qubit + num_qubits for qubit in block.qubits))
+
+    def act(state: Array, values: Values) -> Array:  # noqa: ARG001
+        return apply_matrix(state.reshape(-1, 1), matrix, qubits, 2 * num_qubits).reshape(state.shape)
 
     return act
 

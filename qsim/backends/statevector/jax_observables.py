@@ -1,6 +1,7 @@
 """Expectation values of Pauli sums in JAX, all terms with the same bit flips in one pass.
 
-A Pauli string is a bit flip x, a sign pattern z and a factor i^(number of Y): <P> = i^y sum_b (-1)^(b.z) a(b ^ x)* a(b).
+A Pauli string is a bit flip x, a sign pattern z and a factor i^(number of Y), and
+<P> = i^y sum_b (-1)^(b.z) a(b ^ x)* a(b).
 Strings with the same x share the products a(b ^ x)* a(b); what is left is a product with a table of signs.
 """
 
@@ -15,19 +16,9 @@ from jax import lax
 from qiskit.quantum_info import SparsePauliOp
 
 from qsim.backends.statevector.jax_evolution import LARGEST_PATTERN, signs
+from qsim.backends.statevector.pauli_masks import terms
 
 Array = Any
-
-
-def masks(observable: SparsePauliOp) -> list[tuple[int, int, float, int]]:
-    """For each term its flips x, signs z, real coefficient, and number of Ys; x and z as bit masks."""
-    paulis = observable.paulis
-    weights = 1 << np.arange(observable.num_qubits, dtype=object)
-    found = []
-    for x, z, phase, value in zip(paulis.x, paulis.z, paulis.phase, observable.coeffs, strict=True):
-        coefficient = float(np.real(value * (-1j) ** int(phase)))
-        found.append((int((x * weights).sum()), int((z * weights).sum()), coefficient, int((x & z).sum())))
-    return found
 
 
 def pure_expectations(observables: Sequence[SparsePauliOp], num_qubits: int) -> Callable[[Array], Array]:
@@ -65,9 +56,10 @@ def _expectations(
 ) -> Callable[[Array], Array]:
     groups: dict[int, dict[int, np.ndarray]] = {}
     for place, observable in enumerate(observables):
-        for flips, pattern, coefficient, ys in masks(observable):
-            row = groups.setdefault(flips, {}).setdefault(pattern, np.zeros(len(observables), dtype=np.complex128))
-            row[place] += coefficient * 1j**ys
+        for term in terms(observable):
+            empty = np.zeros(len(observables), dtype=np.complex128)
+            row = groups.setdefault(term.flips, {}).setdefault(term.signs, empty)
+            row[place] += term.coefficient * 1j**term.ys
 
     def evaluate(state: Array) -> Array:
         total = jnp.zeros(len(observables), jnp.real(state).dtype)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
@@ -82,6 +82,7 @@ class Mixing:
         return any(qubit in self.qubits for qubit in qubits)
 
 
+Kind = TypeVar("Kind", Diagonal, Monomial)
 Block: TypeAlias = Rotations | Diagonal | Monomial | Dense | Mixing
 
 
@@ -138,15 +139,16 @@ def _place_diagonal(blocks: list[Block], part: Part) -> None:
         found.fixed.append(part)
 
 
-def _latest(blocks: list[Block], kind: type, qubits: Sequence[int]) -> object:
+def _latest(blocks: list[Block], kind: type[Kind], qubits: Sequence[int]) -> Kind:
     """The last block of a kind that a part can move back to, or a new one at the end."""
     for block in reversed(blocks):
         if isinstance(block, kind):
             return block
         if block.touches(qubits):
             break
-    blocks.append(kind())
-    return blocks[-1]
+    made = kind()
+    blocks.append(made)
+    return made
 
 
 def _qubits(part: Part | Mixing) -> tuple[int, ...]:

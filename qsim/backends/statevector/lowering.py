@@ -71,11 +71,11 @@ def lower(gate: Gate, angles: Angles, *, position: int | None = None) -> list[Pa
         CircuitError: unbound parameters in a gate that is neither known nor has a definition, or no matrix.
     """
     operation = gate.operation
-    where = f"gate {position} ({gate})" if position is not None else str(gate)
     params = getattr(operation, "params", ())
     free = any(getattr(value, "parameters", ()) for value in params if not isinstance(value, np.ndarray))
     if not free:
-        return _fixed(gate, where)
+        return _fixed(gate, position)
+    where = _where(gate, position)
     kind = getattr(operation, "base_class", type(operation))
     if kind in RULES and _is_closed(operation):
         return RULES[kind](gate.qubits, [angles.read(value, where=where) for value in params])
@@ -106,11 +106,11 @@ def _is_closed(operation: Any) -> bool:
     return not controls or int(operation.ctrl_state) == 2**controls - 1
 
 
-def _fixed(gate: Gate, where: str) -> list[Part]:
+def _fixed(gate: Gate, position: int | None) -> list[Part]:
     if len(gate.qubits) > WIDEST_MATRIX:
         inner = _opened(gate)
         if inner is not None:
-            return [part for each in inner for part in _fixed(each, where)]
+            return [part for each in inner for part in _fixed(each, position)]
     operation = gate.operation
     if hasattr(operation, "to_matrix"):
         try:
@@ -125,11 +125,15 @@ def _fixed(gate: Gate, where: str) -> list[Part]:
     if inner is None:
         raise CircuitError(
             "a gate with neither matrix nor definition",
-            where=where,
+            where=_where(gate, position),
             expected="to_matrix() or a definition",
             cure="define it by gates, or use UnitaryGate",
         )
-    return [part for each in inner for part in _fixed(each, where)]
+    return [part for each in inner for part in _fixed(each, position)]
+
+
+def _where(gate: Gate, position: int | None) -> str:
+    return str(gate) if position is None else f"gate {position} ({gate})"
 
 
 def _opened(gate: Gate) -> list[Gate] | None:

@@ -22,7 +22,8 @@ permute_p = Primitive("qsim_permute")
 
 def permute(array: Array, sources: Array, inverse: Array, *, axis: int = 0) -> Array:
     """The array with its entries along an axis taken from ``sources``; ``inverse`` undoes it."""
-    return permute_p.bind(array, jnp.asarray(sources), jnp.asarray(inverse), axis=axis)
+    indices = (jnp.asarray(sources), jnp.asarray(inverse))
+    return permute_p.bind(array, *indices, axis=axis)  # type: ignore[no-untyped-call]
 
 
 def _read(array: Array, sources: Array, inverse: Array, *, axis: int) -> Array:  # noqa: ARG001
@@ -36,8 +37,6 @@ def _shape(array: Any, sources: Any, inverse: Any, *, axis: int) -> ShapedArray:
 def _jvp(primals: Any, tangents: Any, *, axis: int) -> tuple[Array, Array]:
     array, sources, inverse = primals
     moved = permute(array, sources, inverse, axis=axis)
-    if isinstance(tangents[0], ad.Zero):
-        return moved, ad.Zero.from_primal_value(moved)
     return moved, permute(tangents[0], sources, inverse, axis=axis)
 
 
@@ -53,8 +52,8 @@ def _batched(arguments: Any, batch_axes: Any, *, axis: int) -> tuple[Array, int]
     return permute(array, sources, inverse, axis=axis + (batch <= axis)), batch
 
 
-permute_p.def_impl(lambda *arguments, axis: _read(*arguments, axis=axis))
-permute_p.def_abstract_eval(_shape)
+permute_p.def_impl(_read)  # type: ignore[no-untyped-call]
+permute_p.def_abstract_eval(_shape)  # type: ignore[no-untyped-call]
 ad.primitive_jvps[permute_p] = _jvp
 ad.primitive_transposes[permute_p] = _transposed
 batching.primitive_batchers[permute_p] = _batched

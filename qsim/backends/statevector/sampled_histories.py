@@ -59,7 +59,8 @@ def draw(probabilities: Floats, shots: int, *, rng: np.random.Generator) -> NDAr
     heights = np.cumsum(probabilities)
     found = np.searchsorted(heights, rng.random(shots) * heights[-1], side="right")
     last = int(np.flatnonzero(probabilities)[-1])  # rounding must not reach states of probability 0
-    return np.minimum(found, last).astype(np.int64)
+    drawn: NDArray[np.int64] = np.minimum(found, last).astype(np.int64)
+    return drawn
 
 
 def write_bits(
