@@ -57,6 +57,7 @@ class TensorNetwork:
         memory: bytes that a contraction may take before it is sliced.
         longest: predicted seconds beyond which a contraction is refused.
         directory: where contraction paths are kept between processes; None for memory only.
+        thorough: whether paths are searched even where that takes longer than one contraction, as pays in a sweep.
         single: whether matrix product states are in single precision.
 
     Raises:
@@ -72,6 +73,7 @@ class TensorNetwork:
     memory: float = 2.0**32
     longest: float = 3600.0
     directory: str | None = None
+    thorough: bool = False
     single: bool = False
 
     def __post_init__(self) -> None:
@@ -257,7 +259,8 @@ class TensorNetwork:
         return Forecast(can=True, why=f"contraction, {figures}", seconds=seconds, bytes=cost.bytes, details=details)
 
     def _exact(self, program: Program) -> Exact:
-        return Exact(program, Contraction(memory=self.memory, longest=self.longest, directory=self.directory))
+        limits = Contraction(memory=self.memory, longest=self.longest, directory=self.directory, thorough=self.thorough)
+        return Exact(program, limits)
 
     def _start(self, program: Program) -> Chain:
         return Chain(
@@ -273,7 +276,7 @@ class TensorNetwork:
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 1
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= 1)
 
 
 def _is_number(value: object) -> bool:

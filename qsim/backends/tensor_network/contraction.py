@@ -34,8 +34,11 @@ RATE = 4e8
 OVERHEAD = 4e-5
 """Seconds spent on a pairwise contraction however small."""
 
-WORTH_SEARCHING = 0.05
-"""Predicted seconds above which a better path than the greedy one is searched for."""
+SEARCH_SECONDS = 1e-3
+"""Seconds of a search for each tensor and path tried."""
+
+HOPELESS = 1e6
+"""A greedy path is rarely this much dearer than the best one."""
 
 GREEDY_COSTS = (0.5, 1.0, 2.0)
 SEARCHES = 32
@@ -78,13 +81,15 @@ class Contraction:
         memory: bytes that intermediate tensors may take.
         longest: predicted seconds beyond which a contraction is refused.
         directory: where paths are kept between processes; None for this process only.
-        searches: paths tried when the greedy one is dear.
+        searches: paths tried where the greedy one costs more than the trying.
+        thorough: whether others are tried in any case.
     """
 
     memory: float = 2.0**32
     longest: float = 3600.0
     directory: str | None = None
     searches: int = SEARCHES
+    thorough: bool = False
 
     def cost(self, network: Network, *, search: bool = True) -> Cost:
         """The price of a network; without ``search`` that of a greedy path, an upper estimate found quickly."""
@@ -93,6 +98,11 @@ class Contraction:
     def fits(self, cost: Cost, count: int = 1) -> bool:
         """Whether ``count`` contractions of a price are within the limits."""
         return cost.seconds * count <= self.longest and cost.bytes <= self.memory
+
+    def worth_searching(self, network: Network, cost: Cost) -> bool:
+        """Whether a search takes less than ``longest`` and may bring a price that is too high within it."""
+        effort = SEARCH_SECONDS * len(network.inputs) * self.searches
+        return effort < self.longest and cost.seconds < HOPELESS * self.longest
 
     def check(self, network: Network, *, search: bool = True) -> Cost:
         """Its price.
@@ -124,7 +134,7 @@ class Contraction:
 
     def _tree(self, network: Network, *, search: bool) -> Any:
         searches = self.searches if search else 0
-        return _fitting(*_structure(network), self.memory, self.directory, searches)
+        return _fitting(*_structure(network), self.memory, self.directory, searches, self.thorough)
 
 
 def _structure(network: Network) -> tuple[Any, Any, Sizes]:
@@ -150,10 +160,19 @@ def price(tree: Any) -> Cost:
 
 
 @lru_cache(maxsize=2048)
-def _fitting(inputs: Any, output: Any, sizes: Sizes, memory: float, directory: str | None, searches: int) -> Any:
+def _fitting(
+    inputs: Any,
+    output: Any,
+    sizes: Sizes,
+    memory: float,
+    directory: str | None,
+    searches: int,
+    thorough: bool,
+) -> Any:
     """The path that is followed: greedy or searched, sliced if need be."""
     tree = _greedy(inputs, output, sizes)
-    if searches and price(tree).seconds > WORTH_SEARCHING:
+    effort = SEARCH_SECONDS * len(inputs) * searches
+    if searches and (thorough or price(tree).seconds > effort or price(tree).bytes > memory):
         tree = _searched(inputs, output, sizes, directory, searches)
     target = 2.0 ** int(log2(memory / BYTES))
     sliced = tree

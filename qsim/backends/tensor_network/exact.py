@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 GROUP = 6
 """Measurements drawn at once."""
 
+FEW_SEARCHES = 8
+"""Paths tried in a forecast before it refuses."""
+
 RECORDS = 64
 """Records of earlier outcomes contracted at once."""
 
@@ -123,7 +126,7 @@ class Exact:
         """The highest price among the contractions that a piece of work takes, and their number.
 
         Of sampling the first, middle and last group of measurements are priced; of observables not known yet, Z on the
-        first, middle and last qubit.  Greedy paths are priced, and others searched where those are too dear.
+        first, middle and last qubit.  Greedy paths are priced, and a few others searched where those are somewhat too dear.
         """
         networks: list[Network]
         if work.kind == "sample":
@@ -151,8 +154,9 @@ class Exact:
             return Cost(0.0, 0.0, BYTES, 1, 0.0), 0
         worst = max(range(len(found)), key=lambda number: found[number].seconds)
         cost = found[worst]
-        if not self.contraction.fits(cost, count):
-            cost = self.contraction.cost(networks[worst], search=True)
+        limits = self.contraction
+        if not limits.fits(cost, count) and limits.worth_searching(networks[worst], cost):
+            cost = replace(limits, searches=min(FEW_SEARCHES, limits.searches)).cost(networks[worst], search=True)
         return cost, count
 
     def _chances(self, known: Sequence[int], asked: Sequence[int], outcomes: NDArray[np.int64]) -> NDArray[np.float64]:

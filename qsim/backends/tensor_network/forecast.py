@@ -108,9 +108,11 @@ def history_logarithm(steps: Sequence[Step]) -> float:
     return total
 
 
-def _reach(order: Sequence[int], pairs: Sequence[tuple[int, int]]) -> int:
+def _reach(order: Sequence[int], pairs: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Total and largest distance of the qubits that gates join."""
     site = {qubit: place for place, qubit in enumerate(order)}
-    return sum(abs(site[one] - site[other]) for one, other in pairs)
+    distances = [abs(site[one] - site[other]) for one, other in pairs]
+    return sum(distances), max(distances)
 
 
 class _Walk:

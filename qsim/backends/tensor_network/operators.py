@@ -4,7 +4,8 @@
 >>> [(part.matrix.shape, part.qubits) for part in operators(Gate(CSXGate(), (5, 2)))]
 [((4, 4), (5, 2))]
 
-A matrix's least significant bit belongs to the first of its qubits, as everywhere in Qiskit.
+A matrix's least significant bit belongs to the first of its qubits, as everywhere in Qiskit.  A definition is what
+Qiskit would transpile the gate to: of a Pauli evolution on more than four qubits, its product formula.
 """
 
 from __future__ import annotations

@@ -1,0 +1,64 @@
+"""Matrices are split as the textbook says, with or without charges."""
+
+import numpy as np
+import pytest
+
+from qsim.backends.tensor_network import splitting
+from qsim.backends.tensor_network.splitting import split_by_weight, split_exactly
+
+
+def blocky(seed):
+    """A block diagonal matrix in shuffled order, with the charges of its rows and columns."""
+    rng = np.random.default_rng(seed)
+    rows, columns = rng.integers(0, 4, 18), rng.integers(1, 5, 15)
+    matrix = rng.normal(size=(18, 15)) + 1j * rng.normal(size=(18, 15))
+    return np.where(rows[:, None] == columns, matrix, 0), rows, columns
+
+
+@pytest.mark.parametrize("charged", [True, False])
+@pytest.mark.parametrize("seed", range(5))
+def test_an_exact_split_multiplies_back_and_begins_with_an_isometry(charged, seed):
+    matrix, rows, columns = blocky(seed)
+    left, right, bond = split_exactly(matrix, *((rows, columns) if charged else (None, None)))
+    np.testing.assert_allclose(left @ right, matrix, atol=1e-12)
+    np.testing.assert_allclose(left.conj().T @ left, np.eye(left.shape[1]), atol=1e-12)
+    if charged:
+        assert np.all((left == 0) | (rows[:, None] == bond))
+        assert np.all((right == 0) | (bond[:, None] == columns))
+
+
+@pytest.mark.parametrize("charged", [True, False])
+@pytest.mark.parametrize(("max_bond", "cutoff"), [(100, 0.0), (5, 0.0), (100, 0.05)])
+def test_a_truncated_split_is_the_best_one_and_states_what_it_dropped(charged, max_bond, cutoff):
+    matrix, rows, columns = blocky(9)
+    charges = (rows, columns) if charged else (None, None)
+    left, values, right, bond, lost = split_by_weight(matrix, *charges, max_bond=max_bond, cutoff=cutoff)
+    all_values = np.linalg.svd(matrix, compute_uv=False)
+    weights = all_values**2 / (all_values**2).sum()
+    assert lost == pytest.approx(weights[len(values) :].sum(), abs=1e-12)
+    assert len(values) <= max_bond
+    if max_bond == 100:
+        assert lost <= cutoff + 1e-30
+        assert cutoff == 0 or lost + weights[len(values) - 1] > cutoff
+    assert np.linalg.norm(values) == pytest.approx(1.0)
+    kept = np.linalg.norm(matrix) * np.sqrt(1 - lost)
+    error = np.linalg.norm(matrix - kept * (left * values) @ right) ** 2
+    assert error == pytest.approx(lost * np.linalg.norm(matrix) ** 2, abs=1e-10)
+    assert (bond is None) == (not charged)
+
+
+def test_at_least_one_value_is_kept():
+    matrix = np.diag([3.0, 1.0]) + 0j
+    *_, lost = split_by_weight(matrix, None, None, max_bond=4, cutoff=0.99)
+    assert lost == pytest.approx(0.1)
+
+
+def test_a_decomposition_that_does_not_converge_is_done_another_way(monkeypatch):
+    matrix, rows, columns = blocky(2)
+
+    def fails(*_, **__):
+        raise np.linalg.LinAlgError("SVD did not converge")
+
+    monkeypatch.setattr(splitting.np.linalg, "svd", fails)
+    left, values, right, _, _ = split_by_weight(matrix, rows, columns, max_bond=100, cutoff=0.0)
+    np.testing.assert_allclose(np.linalg.norm(matrix) * (left * values) @ right, matrix, atol=1e-12)
