@@ -114,6 +114,16 @@ def test_annotations_are_left_out_and_ticks_end_layers() -> None:
     assert (program.num_qubits, program.num_clbits, program.registers) == (2, 1, {"rec": (0,)})
 
 
+@pytest.mark.parametrize(("place", "label"), [(0, "XI"), (2, "ZI"), (3, "IX"), (6, "ZX"), (11, "IZ")])
+def test_two_qubit_pauli_channel_has_its_first_letter_on_its_first_target(place: int, label: str) -> None:
+    rates = ["0"] * 15
+    rates[place] = "0.25"
+    noise = read_stim(stim.Circuit(f"PAULI_CHANNEL_2({','.join(rates)}) 3 1")).steps[0]
+    assert isinstance(noise, Noise)
+    assert noise.qubits == (3, 1)
+    assert noise.channel.paulis == {"II": 0.75, label: 0.25}
+
+
 def test_correlated_chain_is_one_channel_on_the_qubits_it_names() -> None:
     program = read_stim(stim.Circuit("E(0.5) X3\nELSE_CORRELATED_ERROR(0.5) Z1 Y3\nH 0"))
     noise = program.steps[0]

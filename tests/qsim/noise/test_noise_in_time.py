@@ -101,6 +101,12 @@ def test_rounds_start_with_the_first_gates_after_a_measurement() -> None:
     assert [place for place, step in enumerate(found) if step == "bit_flip on 0"] == [2, 6]
 
 
+@pytest.mark.parametrize("again", ["R 1", "M 1\nTICK\nH 1"])
+def test_qubit_reset_after_use_or_used_after_measurement_is_no_data_qubit(again: str) -> None:
+    clean = stim.Circuit(f"R 0\nTICK\nCX 0 1\nTICK\n{again}\nTICK\nCX 0 1\nTICK\nM 0")
+    assert set(noise_of(NoiseModel().each_round(P).apply(read(clean)))) == {(0,)}
+
+
 def test_layer_noise_follows_every_layer_with_such_a_gate() -> None:
     circuit = QuantumCircuit(3)
     circuit.h(0)
