@@ -12,7 +12,9 @@ known beforehand and at most the number of rotations and of qubits.  Final sampl
 (`final_samples`), programs with other measurements history by history.  Noisy expectation values are exact through
 Pauli propagation (`propagation`), whose terms are at most 2^rotations.
 
-WHYWHY
+Why not a package: on 20 qubits with 12 T gates and 10 000 shots (benchmarks/near_clifford_methods.py, one core), the
+frame took 0.06 s; bloqade-tsim 0.1.5 took 9.7 s for a circuit it had not seen and 0.14 s again; Aer's statevector took
+0.6 s; and Aer's extended stabilizer, which is approximate, over 1000 s by extrapolation.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from qsim.backends.near_clifford.rotations import Rotation, gate_parts
 from qsim.backends.near_clifford.segments import Segments, segments
 from qsim.backends.protocol import Estimates, Forecast, Samples, Work
 from qsim.backends.stabilizer.channels import channel_text
-from qsim.backends.stabilizer.history_averages import expectations_by_histories
+from qsim.backends.stabilizer.history_averages import expectations_by_histories, most_histories
 from qsim.backends.stabilizer.sampling import sample_histories
 from qsim.backends.stabilizer.tableau import pauli_strings
 from qsim.backends.stabilizer.translation import DecidesByShotError, Translation, placed
@@ -62,6 +64,7 @@ class Plan:
         read: whether it measures or resets anything.
         rotations: how many there are, those in blocks included.
         active: active qubits at the end; None when more than the dense register may have.
+        noisy: the share of shots with an error, at most.
         why: in a clause.
     """
 
@@ -71,6 +74,7 @@ class Plan:
     read: bool
     rotations: int
     active: int | None
+    noisy: float
     why: str
 
     @property
@@ -114,9 +118,10 @@ class NearClifford:
             if space > self.memory:
                 numbers = f"{work.shots} shots of {program.num_clbits} bits take {space:.3g} bytes"
                 return Forecast(can=False, why=f"{numbers}, more than the {self.memory:.3g} allowed", details=details)
-            runs = 1.0 if plan.pure else min(float(max(work.shots, 1)), 2.0 ** min(plan.rotations, 60))
-            if not plan.final and work.kind == "sample":
-                runs, seconds = float(work.shots), seconds * max(work.shots, 1)
+            runs = min(1.0 + work.shots * plan.noisy, 2.0 ** min(plan.rotations, 60))
+            if not plan.final or plan.parts is None:
+                runs = min(float(work.shots) or 100_000.0, most_histories(program))
+                seconds *= runs
             seconds += PER_AMPLITUDE * 2**plan.active * (plan.rotations * runs + work.observables)
             seconds += PER_BIT * work.shots * program.num_clbits
             return Forecast(can=True, why=plan.why, seconds=seconds, bytes=space, details=details)
@@ -191,23 +196,26 @@ def _plan(program: Program) -> Plan:
     """
     size = program.num_qubits
     first = ""
-    rotations = 0
+    rotations, quiet = 0, 1.0
     for where, step in placed(program):
         for inner in flat([step]):
             if isinstance(inner, Noise):
                 list(channel_text(inner, where))
+                assert inner.channel.paulis is not None
+                quiet *= inner.channel.paulis.get("I" * len(inner.qubits), 0.0)
             elif isinstance(inner, Gate):
                 turns = sum(isinstance(part, Rotation) for part in gate_parts(inner.operation))
                 rotations += turns
                 first = first or (f", the first at {where} ({inner})" if turns else "")
     why = f"{rotations} non-Clifford rotations{first}" if rotations else "Clifford gates only"
+    noise = 1.0 - quiet
     try:
         parts = segments(program)
     except DecidesByShotError as reason:
         loops = any(isinstance(step, Loop) for step in flat(program.steps))
         bound = size if loops else min(size, rotations)
         active = bound if bound <= MOST_ACTIVE else None
-        return Plan(None, False, False, True, rotations, active, f"{why}; {reason}: followed shot by shot")
+        return Plan(None, False, False, True, rotations, active, noise, f"{why}; {reason}: followed shot by shot")
     circuits = [part for part in parts.parts if isinstance(part, stim.Circuit)]
     kinds = [(stim.gate_data(item.name), item) for circuit in circuits for item in circuit]
     resets = any(kind.is_reset for kind, _ in kinds)
@@ -217,7 +225,7 @@ def _plan(program: Program) -> Plan:
     if active is not None and active > MOST_ACTIVE:
         active = None
     pure = final and not noisy
-    return Plan(parts, final, pure, resets or parts.measured > 0, rotations, active, why)
+    return Plan(parts, final, pure, resets or parts.measured > 0, rotations, active, noise, why)
 
 
 def _active(parts: Segments, size: int) -> int | None:

@@ -27,10 +27,10 @@ from qsim.backends.protocol import Estimates, Forecast, Samples, Work
 from qsim.backends.stabilizer.channels import channel_text
 from qsim.backends.stabilizer.conversion import straight_line
 from qsim.backends.stabilizer.heisenberg import expectations, heralds_nothing
-from qsim.backends.stabilizer.history_averages import expectations_by_histories
+from qsim.backends.stabilizer.history_averages import expectations_by_histories, most_histories
 from qsim.backends.stabilizer.sampling import sample_histories, sample_records, sample_translation
 from qsim.backends.stabilizer.tableau import TableauState, pauli_strings
-from qsim.backends.stabilizer.translation import DecidesByShotError, Translation, gate_words, translate
+from qsim.backends.stabilizer.translation import DecidesByShotError, Translation, gate_words, placed, translate
 from qsim.errors import CircuitError
 from qsim.noise.twirling import twirled_program
 from qsim.program import Gate, Noise, Program, flat
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 MEMORY = 8 * 2**30
 
 PER_STEP = 4e-6
-PER_OPERATION_AND_SHOT = 2e-10
-PER_BIT = 2e-9
+PER_OPERATION_AND_SHOT = 1e-10
+PER_BIT = 8e-9
 PER_OUTCOME_AND_QUBIT = 1e-9
 PER_STEP_OF_HISTORY = 1e-5
 """Rough seconds on one core of a 2020s server, for forecasts."""
@@ -97,7 +97,8 @@ class Stabilizer:
             return Forecast(can=False, why=self._too_large(program, shots))
         seconds = PER_STEP * size + PER_OUTCOME_AND_QUBIT * qubits * program.num_clbits
         if plan.translation is None:
-            seconds += PER_STEP_OF_HISTORY * size * max(shots, 1.0 / max(work.precision, 1e-2) ** 2)
+            runs = float(shots) or (work.precision**-2 if work.precision else 100_000.0)
+            seconds += PER_STEP_OF_HISTORY * size * min(runs, most_histories(program))
         else:
             seconds += shots * (PER_OPERATION_AND_SHOT * size + PER_BIT * program.num_clbits)
             seconds += PER_STEP * size * work.observables
@@ -198,12 +199,12 @@ def _check(program: Program) -> None:
     Raises:
         CircuitError: one that is beyond stabilizer simulation.
     """
-    for position, step in enumerate(program.steps):
+    for where, step in placed(program):
         for inner in flat([step]):
             if isinstance(inner, Gate):
-                gate_words(inner, f"instruction {position}")
+                gate_words(inner, where)
             elif isinstance(inner, Noise):
-                list(channel_text(inner, f"instruction {position}"))
+                list(channel_text(inner, where))
 
 
 def _has_more_than_gates(circuit: stim.Circuit) -> bool:

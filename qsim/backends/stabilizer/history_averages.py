@@ -15,7 +15,7 @@ import stim
 from qsim.backends.protocol import Estimates
 from qsim.backends.stabilizer.tableau import pauli_strings
 from qsim.branching import State, by_chance, exactly, histories
-from qsim.program import Program
+from qsim.program import Loop, Measure, Noise, Program, Reset, flat
 
 if TYPE_CHECKING:
     from qiskit.quantum_info import SparsePauliOp
@@ -26,6 +26,21 @@ class Observed(State, Protocol):
 
     def expectation(self, pauli: stim.PauliString) -> float:
         """Of a Pauli operator."""
+
+
+def most_histories(program: Program) -> float:
+    """A bound on how many different histories there are; infinite for loops and beyond 1e30."""
+    total = 1.0
+    for step in flat(program.steps):
+        if isinstance(step, Loop):
+            return float("inf")
+        if isinstance(step, (Measure, Reset)):
+            total *= 4.0 if isinstance(step, Measure) and any(step.readout) else 2.0
+        elif isinstance(step, Noise):
+            total *= 4.0 ** len(step.qubits)
+        if total > 1e30:
+            return float("inf")
+    return total
 
 
 def expectations_by_histories(

@@ -118,7 +118,12 @@ OTHERS = [
     *(library.TGate(), library.TdgGate(), library.CCXGate(), library.CCZGate(), library.CSXGate(), library.CHGate()),
     *(library.CPhaseGate(0.3), library.CPhaseGate(0.3, ctrl_state=0), library.CRXGate(0.4), library.RXGate(0.2)),
     *(library.UGate(0.1, 0.2, 0.3), library.RZXGate(0.3), library.XXPlusYYGate(0.2, 0.5), library.RYYGate(0.7)),
-    *(library.CSwapGate(), library.RGate(0.3, 0.4), library.RYGate(0.4).control(2), library.CPhaseGate(np.pi / 2)),
+    *(
+        library.CSwapGate(),
+        library.RGate(0.3, 0.4),
+        library.RYGate(0.4).control(2, annotated=False),
+        library.CPhaseGate(np.pi / 2),
+    ),
     *(library.UGate(np.pi / 2, 0.2, np.pi), library.UnitaryGate(random_unitary(4, seed=1).data)),
     library.PauliEvolutionGate(SparsePauliOp(["XXI", "ZZI", "IIZ"]), time=0.3),
     library.PauliEvolutionGate(SparsePauliOp(["XXI", "IZZ"]), time=0.3),
@@ -421,3 +426,23 @@ def test_forecast_names_the_first_rotation():
     assert forecast.why == "2 non-Clifford rotations, the first at gate 1 (t on 0)"
     assert forecast.exact
     assert Counter(forecast.details) == Counter({"rotations": 2, "active_qubits": 2})
+
+
+def test_noise_in_a_program_followed_by_history_follows_its_law():
+    """Two bits: a rotation is read with noise before it, and a flip is decided by the outcome."""
+    flip, turn = 0.2, 0.9
+    circuit = QuantumCircuit(1, 2)
+    circuit.ry(turn, 0)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.ry(turn, 0)
+    program = read(circuit)
+    noise = Noise(Channel.pauli({"X": flip}, name="bit flip"), (0,))
+    whole = program.with_steps([program.steps[0], noise, *program.steps[1:], Measure(0, 1)])
+    one = np.sin(turn / 2) ** 2
+    one = one * (1 - flip) + (1 - one) * flip
+    stays = np.cos(turn / 2) ** 2
+    law = np.array([1 - one, one * (1 - stays), 0.0, one * stays])
+    samples = NearClifford().sample(whole, 20_000, seed=4)
+    assert samples.metadata["method"] == "histories"
+    assert fits(samples.bits, law)

@@ -456,3 +456,37 @@ def test_equal_rates_become_depolarize_and_rates_beyond_it_do_not():
     assert written(Channel.pauli({"X": 0.25}), 1) == "X_ERROR(0.25) 1"
     assert written(Channel.pauli({"I": 1.0}), 1) == ""
     assert Gate(CXGate(), (0, 1)).name == "cx"
+
+
+def test_noise_in_a_program_followed_by_history_follows_its_law():
+    circuit = QuantumCircuit(2, 2)
+    circuit.h(0)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.h(1)
+    program = read(circuit)
+    noise = Noise(Channel.pauli({"XI": 0.2, "YX": 0.1}, name="noise"), (0, 1))
+    whole = program.with_steps([*program.steps, noise, Measure(1, 1), Measure(0, 0)])
+    seen, metadata = counts(whole, 20_000, seed=4)
+    assert metadata["method"] == "histories"
+    # qubit 1 is flipped with probability 0.3 when it is known (first outcome 0); qubit 0 with 0.1, never alone
+    law = {"00": 0.5 * 0.7 + 0.25 * 0.0, "10": 0.5 * 0.2, "11": 0.5 * 0.1}
+    for outcome, weight in {"01": 0.9, "00": 0.1}.items():
+        for second in "01":
+            key = second + outcome[1]
+            law[key] = law.get(key, 0.0) + 0.25 * weight
+    assert surprise(seen, law) > FALSE_ALARM
+
+
+def test_misread_outcome_that_is_fed_back_damps_expectations():
+    program = read_feedback((0.1, 0.1))
+    bare = program.with_steps(program.steps[:-1])
+    found = Stabilizer().expectation(bare, [SparsePauliOp("Z")], precision=0.0, seed=0)
+    assert found.metadata["method"] == "Heisenberg"
+    assert found.values == pytest.approx([0.8])
+    unequal = read_feedback((0.1, 0.3))
+    found = Stabilizer().expectation(
+        unequal.with_steps(unequal.steps[:-1]), [SparsePauliOp("Z")], precision=0.0, seed=0
+    )
+    assert found.metadata["method"] == "histories"
+    assert found.values == pytest.approx([1 - 0.1 - 0.3])
