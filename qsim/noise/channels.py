@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from numbers import Real
 from typing import NoReturn
 
 import numpy as np
@@ -142,6 +143,6 @@ def probability(p: float, where: str) -> float:
     Raises:
         CircuitError: outside [0, 1] or no number.
     """
-    if isinstance(p, bool) or not isinstance(p, (int, float, np.floating)) or not -1e-15 <= p <= 1:
+    if isinstance(p, bool) or not isinstance(p, Real) or not -1e-15 <= p <= 1:
         raise CircuitError("not a probability", where=where, expected="a number in [0, 1]", got=repr(p))
     return max(float(p), 0.0)

@@ -76,8 +76,14 @@ def from_target(target: Target, *, clip_t2: bool = False) -> NoiseModel:
         clip_t2: take T2 = 2 T1 where the calibration has more, instead of refusing.
 
     Raises:
-        CircuitError: a target without a number of qubits, or T2 > 2 T1.
+        CircuitError: no target, one without a number of qubits, or T2 > 2 T1.
     """
+    from qiskit.transpiler import Target
+
+    if not isinstance(target, Target):
+        expected, cure = "a qiskit.transpiler.Target", "use backend.target"
+        got = type(target).__name__
+        raise CircuitError("not a target", where="from_target", expected=expected, got=got, cure=cure)
     if not target.num_qubits:
         cure = "use the target of a device, or from_device"
         raise CircuitError("a target of any number of qubits has no calibration", where="from_target", cure=cure)

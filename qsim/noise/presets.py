@@ -26,6 +26,8 @@ arXiv:2108.10457, table 2; ``uniform``: the four noise arguments of stim's ``Cir
 
 from __future__ import annotations
 
+from numbers import Real
+
 from qsim.errors import CircuitError
 from qsim.noise.channels import bit_flip, depolarizing_channel
 from qsim.noise.model import NoiseModel
@@ -86,6 +88,6 @@ def _flips(model: NoiseModel, reset: float, measure: float) -> NoiseModel:
 
 
 def _check(name: str, p: float, largest: float) -> None:
-    if isinstance(p, bool) or not isinstance(p, (int, float)) or not 0 <= p <= largest:
+    if isinstance(p, bool) or not isinstance(p, Real) or not 0 <= p <= largest:
         cure = "beyond it one of the model's channels would exceed its largest probability"
         raise CircuitError("no such strength", where=name, expected=f"p in [0, {largest:g}]", got=repr(p), cure=cure)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from numbers import Integral
+from typing import Any, Literal, TypeAlias
 
 from qsim.errors import CircuitError
 from qsim.noise.channel import Channel
@@ -124,11 +125,8 @@ def as_operands(given: Operands | None, *, where: str) -> frozenset[tuple[int, .
     """
     if given is None:
         return None
-    many = list(given) if isinstance(given, (list, set, frozenset)) else [given]
-    tuples = frozenset(tuple(each) if isinstance(each, tuple) else (each,) for each in many)
-    for operands in tuples:
-        as_qubits(operands, where=where)
-    return tuples
+    many: list[Any] = list(given) if isinstance(given, (list, set, frozenset)) else [given]
+    return frozenset(as_qubits(each, where=where) for each in many)
 
 
 def as_qubits(given: int | Iterable[int], *, where: str) -> tuple[int, ...]:
@@ -137,9 +135,10 @@ def as_qubits(given: int | Iterable[int], *, where: str) -> tuple[int, ...]:
     Raises:
         CircuitError: none, negative, repeated, or no integers.
     """
-    qubits = (given,) if isinstance(given, int) else tuple(given)
-    if not qubits or any(isinstance(q, bool) or not isinstance(q, int) or q < 0 for q in qubits):
+    found = tuple(given) if isinstance(given, Iterable) else (given,)
+    if not found or any(isinstance(q, bool) or not isinstance(q, Integral) or q < 0 for q in found):
         raise CircuitError("not qubits", where=where, expected="numbers from 0 on", got=repr(given))
+    qubits = tuple(map(int, found))
     if len(set(qubits)) != len(qubits):
         raise CircuitError("a qubit twice", where=where, expected="different qubits", got=repr(given))
     return qubits

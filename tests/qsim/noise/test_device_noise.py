@@ -145,6 +145,21 @@ def test_target_of_any_size_is_refused() -> None:
         from_target(target)
 
 
+def test_backend_in_place_of_its_target_is_refused() -> None:
+    with pytest.raises(CircuitError, match=r"not a target: .*got GenericBackendV2; use backend\.target"):
+        from_target(GenericBackendV2(2))
+
+
+def test_target_with_control_flow_is_read() -> None:
+    backend = GenericBackendV2(3, control_flow=True, seed=1)
+    circuit = QuantumCircuit(2, 1)
+    circuit.sx(0)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.x(1)
+    assert from_target(backend.target).apply(read(circuit)).is_noisy
+
+
 def test_circuit_larger_than_the_device_is_refused() -> None:
     with pytest.raises(CircuitError, match="larger than the noise model's device: expected at most 2 qubits, got 3"):
         from_target(small_target()).apply(read(QuantumCircuit(3)))

@@ -245,6 +245,13 @@ def test_noise_that_cannot_be_put_is_refused(make: Callable[[], object], word: s
         make()
 
 
+def test_numbers_may_be_numpys() -> None:
+    circuit = QuantumCircuit(2)
+    circuit.cx(0, 1)
+    model = NoiseModel().after("cx", bit_flip(np.float32(0.25)), qubits=tuple(np.arange(2)))
+    assert placed(model, circuit) == ["cx on 0, 1", "bit_flip on 0", "bit_flip on 1"]
+
+
 def test_gates_stay_the_circuits_own() -> None:
     noisy = NoiseModel().after("gate", P).idle(P).apply(read(chain()))
     gates = [step for step in noisy.steps if isinstance(step, Gate)]
