@@ -67,7 +67,7 @@ def by_chance(rng: np.random.Generator) -> Split:
 
 
 def exactly(limit: int = 100_000) -> Split:
-    """Divides weights by probability, leaving out what is below 1e-14.
+    """Divides weights by probability, leaving out weights below 1e-14: so loops that end with probability 1 end.
 
     Raises:
         CircuitError: (when called) more than ``limit`` splits were made: the histories are too many to enumerate.
@@ -76,8 +76,8 @@ def exactly(limit: int = 100_000) -> Split:
 
     def split(weight: float, probabilities: Sequence[float]) -> list[tuple[int, float]]:
         nonlocal made
-        kept = [(outcome, weight * p) for outcome, p in enumerate(probabilities) if p > NEGLIGIBLE]
-        made += len(kept) - 1
+        kept = [(outcome, weight * p) for outcome, p in enumerate(probabilities) if weight * p > NEGLIGIBLE]
+        made += max(len(kept) - 1, 0)
         if made > limit:
             raise CircuitError(
                 "too many histories to enumerate",
@@ -152,7 +152,8 @@ def histories(program: Program, start: State, weight: float, *, split: Split) ->
                 continue
             history.todo = _Block(block.steps, block.index + 1, block.parent)
             _step(block.steps[block.index], history, split, pending)
-        yield history.weight, history.memory, history.state
+        if history.weight:
+            yield history.weight, history.memory, history.state
 
 
 def _after(parent: _Block | _Round | None, memory: Memory) -> _Block | None:
@@ -197,8 +198,15 @@ def _divide(
     chances: Sequence[float],
     act: Callable[[_History, int], None],
 ) -> None:
-    """Divide a history among outcomes; it goes on with the last itself, copies wait for the others."""
-    *others, (last, weight) = split(history.weight, chances)
+    """Divide a history among outcomes; it goes on with the last itself, copies wait for the others.
+
+    A history of which nothing is left ends there, with weight 0.
+    """
+    kept = split(history.weight, chances)
+    if not kept:
+        history.weight, history.todo = 0.0, None
+        return
+    *others, (last, weight) = kept
     for outcome, share in others:
         other = _History(share, history.memory.copy(), history.state.copy(), history.todo)
         act(other, outcome)

@@ -13,8 +13,9 @@ from dataclasses import replace
 from typing import Any
 
 from qsim.classical import Apply, Bit, Word
+from qsim.errors import CircuitError
 from qsim.noise.channel import Channel
-from qsim.program import Branch, Loop, Measure, Noise, Program, Reset, Step, Store, Unrolled, flat
+from qsim.program import Branch, Gate, Leave, Loop, Measure, Noise, Program, Reset, Step, Store, Unrolled, flat
 
 DEPHASING = Channel.pauli({"Z": 0.5}, name="measurement")
 RESETTING = Channel.from_kraus([[[1, 0], [0, 0]], [[0, 1], [0, 0]]], name="reset")
@@ -28,6 +29,23 @@ def averaged(program: Program, *, keep_measurements: bool = False) -> Program:
     """
     read = set(bits_read(program)) if not keep_measurements else None
     return program.with_steps(_averaged(program.steps, read))
+
+
+def averaged_map(program: Program) -> tuple[Gate | Noise, ...]:
+    """The gates and channels of a program without classical control.
+
+    Raises:
+        CircuitError: a program that decides on outcomes, with the first step that does.
+    """
+    for position, step in enumerate(program.steps):
+        if isinstance(step, (Branch, Loop, Unrolled, Leave, Store)):
+            raise CircuitError(
+                "decides on outcomes, so it is no fixed map of states",
+                where=f"step {position} ({type(step).__name__.lower()})",
+                expected="gates, channels, measurements that are not read, resets",
+                cure='bind its parameters and use qsim.expectation with backend="density_matrix"',
+            )
+    return tuple(step for step in averaged(program).steps if isinstance(step, (Gate, Noise)))
 
 
 def bits_read(program: Program) -> Iterator[int]:

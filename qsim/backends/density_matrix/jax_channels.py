@@ -13,14 +13,13 @@ import jax.numpy as jnp
 import numpy as np
 from qiskit.quantum_info import SparsePauliOp
 
-from qsim.backends.density_matrix.averaging import averaged
+from qsim.backends.density_matrix.averaging import averaged_map
 from qsim.backends.statevector.angles import Angles
 from qsim.backends.statevector.jax_evolution import Values, plan, zero_state
 from qsim.backends.statevector.jax_observables import mixed_expectations
 from qsim.backends.statevector.layers import Mixing
 from qsim.backends.statevector.lowering import Part, lower
-from qsim.errors import CircuitError
-from qsim.program import Barrier, Delay, Gate, Noise, Program
+from qsim.program import Gate, Program
 
 Array = Any
 
@@ -54,18 +53,11 @@ def noisy_parts(program: Program, angles: Angles) -> list[Part | Mixing]:
         CircuitError: a program that decides on outcomes, with the step.
     """
     parts: list[Part | Mixing] = []
-    for position, step in enumerate(averaged(program).steps):
+    for step in averaged_map(program):
         if isinstance(step, Gate):
-            parts.extend(lower(step, angles, position=position))
-        elif isinstance(step, Noise):
+            parts.extend(lower(step, angles))
+        else:
             parts.append(Mixing(step.channel, step.qubits))
-        elif not isinstance(step, (Barrier, Delay)):
-            raise CircuitError(
-                "decides on outcomes",
-                where=f"step {position} ({type(step).__name__.lower()})",
-                expected="gates, channels, measurements that are not read, resets",
-                cure="bind the parameters and use qsim.expectation",
-            )
     return parts
 
 

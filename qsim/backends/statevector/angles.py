@@ -60,8 +60,13 @@ class Angles:
         """The affine function that an angle is.
 
         Raises:
-            CircuitError: a number that is not real, or an expression that needs sympy where sympy is missing.
+            CircuitError: a number that is not real, a parameter that is none of those given, or an expression that
+                needs sympy where sympy is missing.
         """
+        unbound = [str(parameter) for parameter in getattr(given, "parameters", ()) if parameter not in self._columns]
+        if unbound:
+            cure = "use circuit.assign_parameters(...)"
+            raise CircuitError("unbound parameter", where=where, got=", ".join(unbound), cure=cure)
         symbols = sorted(getattr(given, "parameters", ()), key=lambda parameter: self._columns[parameter])
         if not symbols:
             return Affine(_real(given, where))

@@ -47,6 +47,9 @@ def apply(state: Complex, matrix: Complex, qubits: Sequence[int]) -> Complex:
     old = {column: slices[column].copy() for column in changed}
     for row in changed:
         columns = [int(column) for column in np.flatnonzero(used[row])]
+        if not columns:
+            slices[row][...] = 0
+            continue
         np.multiply(old.get(columns[0], slices[columns[0]]), matrix[row, columns[0]], out=slices[row])
         for column in columns[1:]:
             slices[row] += matrix[row, column] * old.get(column, slices[column])

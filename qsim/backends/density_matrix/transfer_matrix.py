@@ -12,7 +12,6 @@ Source: Greenbaum, arXiv:1509.02921, section 2 (R_ij = Tr(P_i E(P_j)) / 2^n).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,14 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 from qiskit.quantum_info import SparsePauliOp
 
-from qsim.backends.density_matrix.averaging import averaged
+from qsim.backends.density_matrix.averaging import averaged_map
 from qsim.backends.statevector.arrays import apply
 from qsim.backends.statevector.memory import text_of_bytes, usable_bytes
 from qsim.backends.statevector.pauli_masks import terms
 from qsim.backends.statevector.pure_state import Matrices
 from qsim.errors import CircuitError
 from qsim.observables import as_observables
-from qsim.program import Barrier, Delay, Gate, Noise, Program, Step
+from qsim.program import Gate, Noise, Program
 
 Complex = NDArray[np.complexfloating[Any, Any]]
 Floats = NDArray[np.float64]
@@ -85,7 +84,7 @@ def pauli_transfer(program: Program, observables: Any = None) -> PauliTransfer:
             got=got,
             cure="name the observables that are wanted",
         )
-    steps = list(_static(averaged(program).steps))
+    steps = averaged_map(program)
     batch = _all_paulis(n) if observables is None else np.stack([_matrix(each) for each in given], axis=-1)
     flat = np.ascontiguousarray(batch.reshape(4**n, count))
     matrices = Matrices()
@@ -108,19 +107,6 @@ def pauli_vector(density_matrix: Complex) -> Floats:
 def pauli_label(index: int, num_qubits: int) -> str:
     """The label at a place of the base-4 order, qubit 0 rightmost and least significant."""
     return "".join(LETTERS[index >> 2 * qubit & 3] for qubit in reversed(range(num_qubits)))
-
-
-def _static(steps: Sequence[Step]) -> Iterator[Gate | Noise]:
-    for position, step in enumerate(steps):
-        if isinstance(step, (Gate, Noise)):
-            yield step
-        elif not isinstance(step, (Barrier, Delay)):
-            raise CircuitError(
-                "decides on outcomes, so it is no fixed map of states",
-                where=f"step {position} ({type(step).__name__.lower()})",
-                expected="gates, channels, measurements that are not read, resets",
-                cure='use backend="density_matrix"',
-            )
 
 
 def _heisenberg(step: Gate | Noise, flat: Complex, num_qubits: int, matrices: Matrices) -> Complex:
