@@ -26,7 +26,7 @@ import stim
 from qsim.backends.protocol import Estimates, Forecast, Samples, Work
 from qsim.backends.stabilizer.channels import channel_text
 from qsim.backends.stabilizer.conversion import straight_line
-from qsim.backends.stabilizer.heisenberg import expectations, heralds_nothing
+from qsim.backends.stabilizer.heisenberg import expectations, is_carried_through
 from qsim.backends.stabilizer.history_averages import expectations_by_histories, most_histories
 from qsim.backends.stabilizer.sampling import sample_histories, sample_records, sample_translation
 from qsim.backends.stabilizer.tableau import TableauState, pauli_strings
@@ -132,12 +132,11 @@ class Stabilizer:
             CircuitError: as `sample`, or more than 100 000 histories to enumerate.
         """
         plan = self._plan(program)
+        if isinstance(plan.translation, stim.Circuit) and not is_carried_through(plan.translation):
+            plan = _plan(program.with_steps(program.steps), twirl=False)  # as steps, without its source
         if plan.translation is None:
             return self._by_histories(plan, observables, precision, seed)
-        if isinstance(plan.translation, stim.Circuit):
-            circuit = plan.translation if heralds_nothing(plan.translation) else translate(program).circuit
-        else:
-            circuit = plan.translation.circuit
+        circuit = plan.translation if isinstance(plan.translation, stim.Circuit) else plan.translation.circuit
         sums = [pauli_strings(observable) for observable in observables]
         terms = [string for terms in sums for _, string in terms]
         exact = expectations(circuit, terms) if _has_more_than_gates(circuit) else _from_tableau(circuit, terms)

@@ -48,13 +48,24 @@ def expectations(circuit: stim.Circuit, operators: Sequence[stim.PauliString]) -
     return carried.values()
 
 
-def heralds_nothing(circuit: stim.Circuit) -> bool:
-    """Whether a circuit is without heralded noise, which `expectations` does not carry operators through."""
-    for item in circuit:
-        inside = item.name == "REPEAT" and not heralds_nothing(item.body_copy())
-        if inside or item.name.startswith("HERALDED"):
-            return False
+def is_carried_through(circuit: stim.Circuit) -> bool:
+    """Whether `expectations` takes a circuit: not with heralded noise, or with inverted pairs (MZZ !0 1)."""
+    if any(item.name.startswith("HERALDED") for item in circuit.flattened()):
+        return False
+    try:
+        circuit.decomposed()
+    except ValueError:
+        return False
     return True
+
+
+def _flips(circuit: stim.Circuit) -> list[float]:
+    """The readout error of every measurement, which stim's decomposition leaves out."""
+    found: list[float] = []
+    for item in circuit.flattened():
+        if stim.gate_data(item.name).produces_measurements:
+            found.extend([next(iter(item.gate_args_copy()), 0.0)] * item.num_measurements)
+    return found
 
 
 class Carried:
@@ -65,6 +76,7 @@ class Carried:
         factor: (T,) signs and damping.
         outcomes: by entry of the record, (T,) whether the operator has that outcome as a sign.
         measured: how many measurements lie still ahead on the way back.
+        flips: the readout errors of those of them that belong to the circuit being passed.
     """
 
     def __init__(self, num_qubits: int, operators: Sequence[stim.PauliString]) -> None:
@@ -78,10 +90,12 @@ class Carried:
             self.z[: len(zs), place] = zs
         self.outcomes: dict[int, Row] = {}
         self.measured = 0
+        self.flips: list[float] = []
 
     def back_through(self, circuit: stim.Circuit) -> None:
         """Carry through a circuit, or through its part between two gates that are not stim's."""
         chain: list[stim.CircuitInstruction] = []
+        self.flips = _flips(circuit)
         for item in reversed(list(circuit.decomposed().flattened())):
             if item.name in PASSED_OVER:
                 continue
@@ -109,7 +123,9 @@ class Carried:
             elif item.name in ("H", "S", "CX"):
                 getattr(self, item.name.lower())(*(target.value for target in group))
             elif item.name == "M":
-                self.measure(group[0].value, group[0].is_inverted_result_target, next(iter(arguments), 0.0))
+                self.measure(group[0].value, group[0].is_inverted_result_target)
+            elif item.name == "MPAD":
+                self.outcome(-1.0 if group[0].value else 1.0)
             elif item.name == "R":
                 self.factor[self.x[group[0].value]] = 0.0
                 self.z[group[0].value] = False
@@ -129,13 +145,20 @@ class Carried:
         self.x[t] ^= self.x[c]
         self.z[c] ^= self.z[t]
 
-    def measure(self, q: int, inverted: bool, flip: float) -> None:
-        self.measured -= 1
+    def measure(self, q: int, inverted: bool) -> None:
         self.factor[self.x[q]] = 0.0
-        asked = self.outcomes.pop(self.measured, None)
+        asked = self.outcome(-1.0 if inverted else 1.0)
         if asked is not None:
             self.z[q] ^= asked
-            self.factor[asked] *= (1.0 - 2.0 * flip) * (-1.0 if inverted else 1.0)
+
+    def outcome(self, sign: float) -> Row | None:
+        """Which operators have the outcome just passed as a sign; it is damped by being misread."""
+        self.measured -= 1
+        flip = self.flips.pop()
+        asked = self.outcomes.pop(self.measured, None)
+        if asked is not None:
+            self.factor[asked] *= sign * (1.0 - 2.0 * flip)
+        return asked
 
     def feedback(self, name: str, back: int, qubit: int) -> None:
         anticommuting = self.against(name[-1], qubit)

@@ -323,10 +323,23 @@ def test_stim_circuit_and_its_program_have_the_same_expectations():
     assert direct[1] == pytest.approx(1 - 16 / 15 * 0.1)
 
 
-def test_heralded_noise_has_exact_expectations():
-    program = read(stim.Circuit("H 0\nHERALDED_ERASE(0.2) 0\nM 1"))
-    observable = SparsePauliOp("I" * (program.num_qubits - 1) + "X")
-    assert Stabilizer().expectation(program, [observable], precision=0.0, seed=0).values == pytest.approx([0.8])
+@pytest.mark.parametrize(
+    ("text", "letters", "value"),
+    [
+        ("H 0\nHERALDED_ERASE(0.2) 0\nM 1", "X", 0.8),
+        ("MPAD 1\nCX rec[-1] 0", "Z", -1.0),
+        ("MPAD(0.1) 1\nCX rec[-1] 0", "Z", -0.8),
+        ("HERALDED_ERASE(0.2) 1\nMPAD(0.1) 1\nCX rec[-1] 0", "Z", -0.8),
+        ("X 0\nMZZ(0.1) !0 1\nCX rec[-1] 2", "ZII", 0.8),
+        ("H 0\nMX(0.1) 0\nCX rec[-1] 1", "ZI", 0.8),
+        ("X 0\nMPP(0.2) Z0*Z1\nCY rec[-1] 2\nCZ rec[-1] 2", "ZII", -0.6),
+        ("X 0\nMR(0.1) !0\nXCZ 1 rec[-1]", "ZI", 0.8),
+    ],
+)
+def test_instructions_only_stim_has_come_with_exact_expectations(text, letters, value):
+    program = read(stim.Circuit(text))
+    observable = SparsePauliOp("I" * (program.num_qubits - len(letters)) + letters)
+    assert Stabilizer().expectation(program, [observable], precision=0.0, seed=0).values == pytest.approx([value])
 
 
 @pytest.mark.parametrize("gate", [TGate(), UnitaryGate(Operator(TGate()).data)], ids=["t", "unitary"])
@@ -425,12 +438,12 @@ def test_forecast_grows_with_shots_and_says_which_way_is_taken():
     circuit = QuantumCircuit(2, 2)
     circuit.h(0)
     circuit.measure(0, 0)
-    with circuit.if_test((circuit.clbits[0], 1)):
-        circuit.h(1)
     few, many = (Stabilizer().forecast(read(circuit), Work(kind="sample", shots=shots)) for shots in (10, 10**6))
     assert few.can
     assert few.seconds < many.seconds
-    assert "followed shot by shot" in few.why
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.h(1)
+    assert "followed shot by shot" in Stabilizer().forecast(read(circuit), Work(kind="sample", shots=1)).why
     assert "Pauli feedback" in Stabilizer().forecast(read_feedback((0.0, 0.0)), Work(kind="sample", shots=1)).why
 
 
