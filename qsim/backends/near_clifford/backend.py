@@ -219,7 +219,8 @@ def _plan(program: Program) -> Plan:
     circuits = [part for part in parts.parts if isinstance(part, stim.Circuit)]
     kinds = [(stim.gate_data(item.name), item) for circuit in circuits for item in circuit]
     resets = any(kind.is_reset for kind, _ in kinds)
-    final = split_measurements(program) is not None and not resets
+    split = split_measurements(program)
+    final = split is not None and not split.closing and not resets  # parts end with the basis changes behind them
     noisy = any(kind.is_noisy_gate and item.gate_args_copy() for kind, item in kinds)
     active = _active(parts, size) if final else min(size, rotations)
     if active is not None and active > MOST_ACTIVE:
