@@ -365,3 +365,15 @@ def test_noise_in_a_program_followed_by_history_follows_its_law():
     samples = NearClifford().sample(whole, 20_000, seed=4)
     assert samples.metadata["method"] == "histories"
     assert fits(samples.bits, law)
+
+
+def test_correlated_coins_agree():
+    """A GHZ state on 30 qubits beside a rotated one: 30 equal coins, and a bit of known probability."""
+    circuit = QuantumCircuit(31)
+    circuit.h(0)
+    circuit.cx(range(29), range(1, 30))
+    circuit.rx(0.9, 30)
+    bits = NearClifford().sample(with_final_measurements(read(circuit)), 4000, seed=1).bits
+    assert (bits[:, :30] == bits[:, :1]).all()
+    assert abs(bits[:, 0].mean() - 0.5) < 6 * 0.5 / np.sqrt(4000)
+    assert abs(bits[:, 30].mean() - np.sin(0.45) ** 2) < 6 * 0.5 / np.sqrt(4000)
