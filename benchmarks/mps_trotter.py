@@ -1,13 +1,14 @@
 """Heisenberg dynamics on 40 qubits, depth 20, bond 64: our matrix product states against Aer's and quimb's.
 
-    python benchmarks/mps_trotter.py [--qubits 40] [--depth 20] [--bond 64] [--repeat 3] [--without-reference] [--random]
+    python benchmarks/mps_trotter.py [--qubits 40] [--depth 20] [--bond 64] [--repeat 3] [--random]
 
 First-order brickwork Trotter steps of 0.2 from the Neel state, one two-qubit unitary a bond; timed are the evolution
-and <Z> of the first and the middle qubit.  All simulators run in turn in this process, with one BLAS thread, on one Qiskit
-circuit made beforehand, each after a small warm-up.  Aer runs with ``max_memory_mb=-1`` (it refuses otherwise), quimb
-with its default cutoff; ours with its default, and with quimb's cutoff.  Accuracy is the distance from our own run at
-twice the bond.  Heisenberg gates conserve the number of ones, of which our chain makes use; ``--random`` shows gates
-that conserve nothing.  The ratio is our time over the quicker peer's, run by run; the median is the figure, the bar is 1.
+and <Z> of the first and the middle qubit.  All simulators run in turn in this process, with one BLAS thread, on one
+Qiskit circuit made beforehand, each after a small warm-up.  Aer runs with ``max_memory_mb=-1`` (it refuses otherwise),
+quimb with its default cutoff; ours with its default, and with quimb's cutoff.  Accuracy is the distance from our own
+run at twice the bond.  Heisenberg gates conserve the number of ones, of which our chain makes use; ``--random`` shows
+gates that conserve nothing.  The ratio is our time over the quicker peer's, run by run; the median is the figure, and
+the bar is 1.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ class Exact:
         """The highest price among the contractions that a piece of work takes, and their number.
 
         Of sampling the first, middle and last group of measurements are priced; of observables not known yet, Z on the
-        first, middle and last qubit.  Greedy paths are priced, and a few others searched where those are somewhat too dear.
+        first, middle and last qubit.  Greedy paths are priced, and a few others searched where those are too dear.
         """
         networks: list[Network]
         if work.kind == "sample":

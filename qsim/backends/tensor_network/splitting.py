@@ -26,6 +26,13 @@ NOTHING = 1e-30
 """Share of the sum of squares below which singular values are rounding, whatever the cutoff."""
 
 
+LARGE = 48
+"""Matrices from which on eigenvectors may replace a singular-value decomposition."""
+
+RESOLVED = 1e-11
+"""Smallest square kept, in parts of the largest, for which they may."""
+
+
 def split_exactly(matrix: Array, rows: Charges | None, columns: Charges | None) -> tuple[Array, Array, Charges | None]:
     """An isometry times the rest (QR), with the charges of the bond between them.
 
@@ -65,6 +72,9 @@ def split_by_weight(
         left (R, k), values (k,), right (k, C), charges (k,) or None, and the discarded weight.
     """
     if rows is None or columns is None:
+        quick = _largest_by_eigenvectors(matrix, max_bond, cutoff)
+        if quick is not None:
+            return quick
         left, values, right = _svd(matrix)
         kept, lost = _kept(values, max_bond, cutoff)
         values = values[kept]
@@ -104,6 +114,33 @@ def _svd(matrix: Array) -> tuple[Array, NDArray[np.float64], Array]:
 
         left, values, right = svd(matrix, full_matrices=False, lapack_driver="gesvd")
     return left, values.astype(np.float64, copy=False), right
+
+
+def _largest_by_eigenvectors(
+    matrix: Array, max_bond: int, cutoff: float
+) -> tuple[Array, NDArray[np.float64], Array, None, float] | None:
+    """The truncated split from the eigenvectors of matrix^dagger matrix, which takes about half the time.
+
+    Squares lose half of the digits, so it serves only where the limit on the bond cuts in the midst of well-resolved
+    values: then the error, rounding times largest over smallest value kept, is below 1e-10.  None where it does not.
+    """
+    size = min(matrix.shape)
+    if size < LARGE or max_bond >= size or matrix.dtype != np.complex128:
+        return None
+    wide = matrix.shape[0] < matrix.shape[1]
+    tall = matrix.conj().T if wide else matrix
+    weights, vectors = np.linalg.eigh(tall.conj().T @ tall)
+    weights, vectors = weights[::-1], vectors[:, ::-1]
+    total = float(weights.sum())
+    lost = float(weights[max_bond:].sum()) / total
+    if lost < max(1e-13, cutoff) or weights[max_bond - 1] < RESOLVED * weights[0]:
+        return None
+    values, vectors = np.sqrt(weights[:max_bond]), vectors[:, :max_bond]
+    isometry = (tall @ vectors) / values
+    values /= np.linalg.norm(values)
+    if wide:
+        return vectors, values, isometry.conj().T, None, lost
+    return isometry, values, vectors.conj().T, None, lost
 
 
 def _kept(values: NDArray[np.float64], max_bond: int, cutoff: float) -> tuple[NDArray[np.int64], float]:

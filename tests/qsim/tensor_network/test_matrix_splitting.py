@@ -62,3 +62,27 @@ def test_a_decomposition_that_does_not_converge_is_done_another_way(monkeypatch)
     monkeypatch.setattr(splitting.np.linalg, "svd", fails)
     left, values, right, _, _ = split_by_weight(matrix, rows, columns, max_bond=100, cutoff=0.0)
     np.testing.assert_allclose(np.linalg.norm(matrix) * (left * values) @ right, matrix, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(60, 80), (80, 60)])
+def test_a_large_split_by_eigenvectors_is_the_one_by_singular_values(shape, monkeypatch):
+    rng = np.random.default_rng(4)
+    matrix = rng.normal(size=shape) + 1j * rng.normal(size=shape)
+    quick = split_by_weight(matrix, None, None, max_bond=20, cutoff=0.0)
+    monkeypatch.setattr(splitting, "LARGE", 1000)
+    slow = split_by_weight(matrix, None, None, max_bond=20, cutoff=0.0)
+    assert quick[4] == pytest.approx(slow[4], rel=1e-10)
+    np.testing.assert_allclose(quick[1], slow[1], rtol=1e-10)
+    np.testing.assert_allclose((quick[0] * quick[1]) @ quick[2], (slow[0] * slow[1]) @ slow[2], atol=1e-10)
+    np.testing.assert_allclose(quick[0].conj().T @ quick[0], np.eye(20), atol=1e-10)
+
+
+def test_eigenvectors_are_not_trusted_with_small_singular_values():
+    rng = np.random.default_rng(5)
+    one, other = (np.linalg.qr(rng.normal(size=(60, 60)) + 1j * rng.normal(size=(60, 60)))[0] for _ in range(2))
+    matrix = (one * 10.0 ** -np.arange(0, 12, 0.2)) @ other
+    assert splitting._largest_by_eigenvectors(matrix, 40, 0.0) is None
+    left, values, _, _, lost = split_by_weight(matrix, None, None, max_bond=40, cutoff=0.0)
+    assert lost < 1e-15
+    np.testing.assert_allclose(left.conj().T @ left, np.eye(40), atol=1e-12)
+    np.testing.assert_allclose(values[1:] / values[:-1], 10**-0.2, rtol=1e-4)

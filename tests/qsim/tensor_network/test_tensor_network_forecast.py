@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit
-from random_programs import brickwork, mixture
+from tensor_circuits import brickwork, mixture
 
 from qsim.backends.protocol import Work
 from qsim.backends.tensor_network import Chain, TensorNetwork

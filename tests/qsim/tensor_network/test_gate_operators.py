@@ -8,7 +8,7 @@ from qiskit.circuit import Parameter
 from qiskit.circuit.library import RXGate, UnitaryGate
 from qiskit.quantum_info import Operator as Matrix
 from qiskit.quantum_info import random_unitary
-from random_programs import gates_of_every_kind
+from tensor_circuits import gates_of_every_kind
 
 from qsim.backends.tensor_network.operators import Operator, merged, operators, schmidt_rank
 from qsim.errors import CircuitError

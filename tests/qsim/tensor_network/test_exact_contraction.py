@@ -6,7 +6,7 @@ import stim
 from qiskit import QuantumCircuit
 from qiskit.circuit.library import CXGate, HGate, SGate
 from qiskit.quantum_info import SparsePauliOp, Statevector, partial_trace
-from random_programs import brickwork, mixture, random_labels
+from tensor_circuits import brickwork, mixture, random_labels
 
 from qsim.backends.tensor_network import Contraction, Exact
 from qsim.backends.tensor_network import contraction as paths

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from density_oracle import damping, density, pair_channel, value
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.quantum_info import SparsePauliOp
-from random_programs import random_labels
 from scipy.stats import chi2
+from tensor_circuits import random_labels
+from tensor_density_oracle import damping, density, pair_channel, value
 
 from qsim.backends.tensor_network import TensorNetwork
 from qsim.errors import CircuitError

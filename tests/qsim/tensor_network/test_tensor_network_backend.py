@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp, Statevector
-from random_programs import brickwork, mixture, random_labels
+from tensor_circuits import brickwork, mixture, random_labels
 
 from qsim.backends.protocol import Backend
 from qsim.backends.tensor_network import TensorNetwork

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp, Statevector, partial_trace
-from random_programs import brickwork, mixture, random_labels
+from tensor_circuits import brickwork, mixture, random_labels
 
 from qsim.backends.tensor_network import Chain
 from qsim.backends.tensor_network.evolution import pure_chain
