@@ -60,7 +60,7 @@ class DensityMatrix:
         body = self._body(program, keep_measurements=work.kind == "sample")
         random = _outcomes_only(body)
         branches = random.distinct(work.shots) if work.kind == "sample" else min(random.histories, MOST_BRANCHES)
-        seconds = max(branches, 1.0) * random.steps * 3 * (costs.PER_STEP + costs.PER_AMPLITUDE * size)
+        seconds = max(branches, 1.0) * random.steps * 3 * costs.per_step(size)
         if work.kind == "sample":
             seconds += work.shots * costs.PER_DRAW
         elif np.isfinite(random.histories) and random.histories > MOST_BRANCHES:
@@ -76,10 +76,11 @@ class DensityMatrix:
         Raises:
             CircuitError: too large for the memory.
         """
+        from qsim.backends.statevector.fusion import fused
         from qsim.backends.statevector.sampled_histories import sample_histories
 
         self._require(program, Work(kind="sample", shots=shots))
-        body = averaged(program, keep_measurements=True)
+        body = fused(averaged(program, keep_measurements=True))
         return sample_histories(body, self._start(program), shots, rng=np.random.default_rng(seed))
 
     def expectation(
@@ -90,11 +91,12 @@ class DensityMatrix:
         Raises:
             CircuitError: too large, or more than 100 000 branches of outcomes that are read.
         """
+        from qsim.backends.statevector.fusion import fused
         from qsim.backends.statevector.sampled_histories import exact_average
 
         del seed  # nothing is left to chance
         self._require(program, Work(kind="expectation", observables=len(observables), precision=precision))
-        return exact_average(averaged(program), self._start(program), observables, limit=MOST_BRANCHES)
+        return exact_average(fused(averaged(program)), self._start(program), observables, limit=MOST_BRANCHES)
 
     def expectations(self, program: Program, observables: Sequence[SparsePauliOp], values: Floats) -> Floats:
         """(B, O) exact values at parameter sets (B, P), in JAX; JAX's 64-bit mode is set inside only.

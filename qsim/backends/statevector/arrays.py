@@ -2,7 +2,8 @@
 
 An array of shape (2^n, ...) is a state, a batch of states, or a density matrix (read as a state of 2n qubits); qubit 0
 is the least significant bit of the first index.  Up to three qubits a matrix acts slice by slice and its zeros cost
-nothing, so a CX moves half the state and a phase touches a part of it; beyond that the axes are brought to the front.
+nothing, so a CX moves half the state and a phase touches a part of it; dense matrices on neighbours are one matrix
+product; for the rest the axes are brought to the front.
 
 A bound circuit runs once, so compiling it with JAX would cost more than it saves: that is why this is NumPy.
 """
@@ -19,6 +20,8 @@ Complex = NDArray[np.complexfloating[Any, Any]]
 
 SLICED = 3
 EXACT = 1e-15
+DENSE = 0.4
+"""Share of entries that are not zero from which a matrix on neighbours is applied as a product."""
 
 
 def apply(state: Complex, matrix: Complex, qubits: Sequence[int]) -> Complex:
@@ -32,6 +35,8 @@ def apply(state: Complex, matrix: Complex, qubits: Sequence[int]) -> Complex:
         qubits: distinct, below n.
     """
     matrix = matrix.astype(state.dtype)
+    if len(qubits) > 1 and _are_neighbours(qubits) and (np.abs(matrix) > EXACT).mean() > DENSE:
+        return _apply_product(state, matrix, qubits[0])
     if len(qubits) > SLICED:
         return _apply_transposed(state, matrix, qubits)
     order = sorted(range(len(qubits)), key=lambda place: -qubits[place])
@@ -54,6 +59,19 @@ def apply(state: Complex, matrix: Complex, qubits: Sequence[int]) -> Complex:
         for column in columns[1:]:
             slices[row] += matrix[row, column] * old.get(column, slices[column])
     return state
+
+
+def _are_neighbours(qubits: Sequence[int]) -> bool:
+    return all(qubit == qubits[0] + place for place, qubit in enumerate(qubits))
+
+
+def _apply_product(state: Complex, matrix: Complex, lowest: int) -> Complex:
+    """A matrix on neighbouring qubits, as one matrix product without moving axes."""
+    rest = 2**lowest * (state.size // state.shape[0])
+    if rest == 1:
+        return (state.reshape(-1, len(matrix)) @ matrix.T).reshape(state.shape)
+    product: Complex = np.matmul(matrix, state.reshape(-1, len(matrix), rest)).reshape(state.shape)
+    return product
 
 
 def _split(state: NDArray[Any], descending: Sequence[int]) -> NDArray[Any]:

@@ -87,9 +87,11 @@ class Statevector:
         Raises:
             CircuitError: too large for the memory.
         """
+        from qsim.backends.statevector.fusion import fused
         from qsim.backends.statevector.sampled_histories import sample_histories
 
         self._require(program, Work(kind="sample", shots=shots))
+        program = fused(program)
         rng = np.random.default_rng(seed)
         split = split_measurements(program)
         random = costs.Randomness.of(program if split is None else split.before)
@@ -108,8 +110,10 @@ class Statevector:
             CircuitError: too large, or too many histories for exact values.
         """
         from qsim.backends.statevector import sampled_histories, trajectories
+        from qsim.backends.statevector.fusion import fused
 
         self._require(program, Work(kind="expectation", observables=len(observables), precision=precision))
+        program = fused(program)
         random = costs.Randomness.of(program)
         start = self._start(program)
         if random.histories <= MOST_HISTORIES:

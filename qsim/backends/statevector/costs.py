@@ -1,7 +1,7 @@
 """What a run will cost: how many histories, and how long gate by gate.
 
-The constants were measured on one core of a 2020s server (`python -m timeit` on `arrays.apply`) and are right to a
-factor of about three; they serve to choose between ways and backends, not to promise.
+The constants were fitted to runs on one core of a shared server and are right to a factor of about three; they serve to
+choose between ways and backends, not to promise.
 """
 
 from __future__ import annotations
@@ -14,9 +14,14 @@ import numpy as np
 from qsim.noise.channel import Channel
 from qsim.program import Gate, Loop, Measure, Noise, Program, Reset, Step, flat
 
-PER_STEP = 2e-5
-PER_AMPLITUDE = 6e-9
+PER_STEP = 5e-5
+PER_AMPLITUDE = 5e-9
+PER_DISTANT_AMPLITUDE = 1e-8
+"""Where the state has left the caches."""
+CACHED = 2.0**16
 PER_DRAW = 2e-7
+PER_BATCH_STEP = 1e-3
+PER_BATCHED_AMPLITUDE = 7e-9
 DISTINCT_LIMIT = 1e15
 
 
@@ -73,14 +78,19 @@ def likelihoods(channel: Channel) -> Sequence[float]:
 def by_histories(random: Randomness, size: float, count: float) -> float:
     """Seconds for the histories of so many trajectories, on states of ``size`` amplitudes."""
     met = random.distinct(count)
-    branched = 1.0 if met <= 1 else 0.5  # a history shares its beginning with others
-    return met * branched * random.steps * (PER_STEP + PER_AMPLITUDE * size)
+    shared = 1.0 if met <= 1 else 0.8  # a history shares its beginning with others
+    return met * shared * random.steps * per_step(size)
+
+
+def per_step(size: float) -> float:
+    """Seconds for a step on a state of ``size`` amplitudes."""
+    return PER_STEP + size * (PER_AMPLITUDE if size <= CACHED else PER_DISTANT_AMPLITUDE)
 
 
 def by_batches(random: Randomness, size: float, count: float, *, amplitudes: float) -> float:
     """Seconds for the same in batches of so many amplitudes."""
-    rounds = max(1.0, np.ceil(count * size / amplitudes))
-    return float(rounds * random.steps * 4 * PER_STEP + 1.5 * random.steps * PER_AMPLITUDE * size * count)
+    rounds = max(1.0, float(np.ceil(count * size / amplitudes)))
+    return random.steps * (rounds * PER_BATCH_STEP + PER_BATCHED_AMPLITUDE * size * count)
 
 
 def _on(step: Step) -> tuple[int, ...]:

@@ -26,6 +26,7 @@ from qiskit.quantum_info import SparsePauliOp
 from qsim.backends.statevector.angles import Angles
 from qsim.backends.statevector.jax_evolution import evolve, plan, zero_state
 from qsim.backends.statevector.jax_observables import pure_expectations
+from qsim.backends.statevector.layers import gather
 from qsim.backends.statevector.lowering import Part, lower
 from qsim.backends.statevector.memory import text_of_bytes, usable_bytes
 from qsim.errors import CircuitError
@@ -85,17 +86,19 @@ def pure_function(program: Program, observables: Sequence[SparsePauliOp], *, dty
         raise CircuitError("not a precision", where="dtype", expected=expected, got=repr(dtype))
     real = REAL[dtype]
     kind = np.result_type(real, np.complex64)
-    need, limit = float(2**program.num_qubits * kind.itemsize * 2), usable_bytes()
+    angles = Angles(program.parameters)
+    parts = unitary_parts(program, angles)
+    states = 2 + len(gather(parts))  # reverse mode keeps one for each block
+    need, limit = 2.0**program.num_qubits * kind.itemsize * states, usable_bytes()
     if need > limit:
         raise CircuitError(
             "too large for state vectors",
             where="circuit",
             expected=f"at most {text_of_bytes(limit)}",
-            got=f"{program.num_qubits} qubits, {text_of_bytes(need)} for two states",
+            got=f"{program.num_qubits} qubits, {text_of_bytes(need)} for {states} states",
             cure='use backend="tensor_network"',
         )
-    angles = Angles(program.parameters)
-    made = plan(unitary_parts(program, angles), program.num_qubits, angles, dtype=real)
+    made = plan(parts, program.num_qubits, angles, dtype=real)
     values, measure = made.values(real), pure_expectations(observables, program.num_qubits)
 
     def function(parameters: Any) -> Any:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qiskit.quantum_info import SparsePauliOp
 
 from qsim.backends.statevector.arrays import apply, half
+from qsim.backends.statevector.fusion import Fused
 from qsim.backends.statevector.lowering import Fixed, lower_fixed
 from qsim.backends.statevector.pauli_masks import pure_values
 from qsim.noise.channel import Channel, pauli_matrix
@@ -33,7 +34,8 @@ class Matrices:
     def of_gate(self, gate: Gate) -> list[Fixed]:
         """Fixed matrices, in order; the gate is kept, so that its identity stays its own."""
         if id(gate) not in self._gates:
-            self._gates[id(gate)] = (gate, lower_fixed(gate))
+            fused = isinstance(gate.operation, Fused)
+            self._gates[id(gate)] = (gate, list(gate.operation.parts) if fused else lower_fixed(gate))
         return self._gates[id(gate)][1]
 
     def of_channel(self, channel: Channel) -> list[Complex]:

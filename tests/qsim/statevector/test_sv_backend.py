@@ -14,7 +14,7 @@ from scipy.stats import chi2
 
 from qsim.backends.density_matrix import DensityMatrix
 from qsim.backends.protocol import Backend, BatchedBackend, Work
-from qsim.backends.statevector import Statevector, backend, trajectories
+from qsim.backends.statevector import Statevector, backend, fusion, trajectories
 from qsim.errors import CircuitError
 from qsim.noise.channel import Channel
 from qsim.program import Gate, Measure, Noise, Program, read, split_measurements
@@ -107,6 +107,38 @@ def test_one_large_gate_and_gates_on_far_qubits_agree_with_qiskit() -> None:
     found = Statevector().expectation(read(circuit), [SparsePauliOp(label) for label in labels], precision=0, seed=0)
     wanted = [QiskitStatevector(circuit).expectation_value(SparsePauliOp(label)).real for label in labels]
     np.testing.assert_allclose(found.values, wanted, atol=1e-10)
+
+
+def test_fused_layers_are_the_circuit() -> None:
+    circuit = QuantumCircuit(7)
+    rng = np.random.default_rng(0)
+    for layer in range(3):
+        for qubit in range(layer % 2, 7):
+            circuit.u(*rng.normal(size=3), qubit)
+            circuit.t(qubit)
+        for qubit in range(6):
+            (circuit.cx, circuit.cz, circuit.swap, circuit.iswap)[qubit % 4](qubit, qubit + 1)
+        circuit.ecr(0, 6)
+        circuit.ry(0.3, 6)
+    program = fusion.fused(read(circuit))
+    [step] = program.steps
+    assert len(step.operation.parts) < circuit.size() / 1.5
+    observables = [SparsePauliOp("XYZIZYX"), SparsePauliOp("ZIIIIIY")]
+    found = Statevector().expectation(read(circuit), observables, precision=0, seed=0)
+    wanted = [QiskitStatevector(circuit).expectation_value(each).real for each in observables]
+    np.testing.assert_allclose(found.values, wanted, atol=1e-12)
+
+
+def test_dynamic_averages_are_sampled_to_a_precision() -> None:
+    circuit = QuantumCircuit(1, 1)
+    circuit.ry(1.0, 0)
+    circuit.measure(0, 0)
+    with circuit.while_loop((circuit.clbits[0], 1)):
+        circuit.h(0)
+        circuit.measure(0, 0)
+    circuit.ry(0.5, 0)
+    found = Statevector().expectation(read(circuit), [SparsePauliOp("Z")], precision=0.02, seed=0)
+    assert found.values[0] == pytest.approx(np.cos(0.5), abs=1e-12)
 
 
 def test_samples_follow_the_state_and_its_bit_order() -> None:
