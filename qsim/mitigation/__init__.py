@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from qsim.mitigation.extrapolation import Extrapolation as Extrapolation
     from qsim.mitigation.extrapolation import extrapolate as extrapolate
     from qsim.mitigation.folding import folded as folded
-    from qsim.mitigation.readout import ReadoutMitigation as ReadoutMitigation
     from qsim.mitigation.noise_scaling import ZeroNoise as ZeroNoise
     from qsim.mitigation.noise_scaling import zero_noise as zero_noise
+    from qsim.mitigation.readout import ReadoutMitigation as ReadoutMitigation
 
 _HOMES = {
     "Extrapolation": "extrapolation",

@@ -97,7 +97,7 @@ class ReadoutMitigation:
         self._check(bits)
         up, down = self.rates[:, 0], self.rates[:, 1]
         gap = 1 - up - down
-        values = np.where(bits, -(1 + up - down) / gap, (1 + down - up) / gap)
+        values = np.where(bits, -(1 - up + down) / gap, (1 + up - down) / gap)
         product = values[:, list(columns)].prod(axis=1)
         shots = len(bits)
         return float(product.mean()), float(product.std(ddof=1) / np.sqrt(shots)) if shots > 1 else float("inf")
