@@ -161,14 +161,20 @@ def parameterised() -> tuple[QuantumCircuit, Program]:
     circuit.reset(0)
     circuit.u(angles[5], 0.2, 0.1, 0)
     circuit.ecr(0, 2)
+    circuit.rz(0.8, 2)
+    circuit.rxx(angles[1], 0, 1)
+    circuit.u(0.9, 0.4, angles[2], 2)
+    circuit.sx(1)
     return circuit, noisy(read(circuit))
 
 
 def test_batched_parameters_are_single_evolutions() -> None:
     circuit, program = parameterised()
     sets = np.random.default_rng(0).normal(size=(3, 6))
-    found = DensityMatrix().expectations(program, OBSERVABLES, sets)
-    wanted = [values(noisy(read(circuit.assign_parameters(row)))) for row in sets]
+    observables = [SparsePauliOp(label) for label in ("IIY", "YII", "IYI", "XIY", "ZYX", "YYZ", "ZIZ")]
+    found = DensityMatrix().expectations(program, observables, sets)
+    wanted = [values(noisy(read(circuit.assign_parameters(row))), observables) for row in sets]
+    assert np.sum(np.abs(wanted).max(axis=0) > 0.02) >= 4  # the Ys are seen
     np.testing.assert_allclose(found, wanted, atol=1e-12)
 
 
