@@ -5,6 +5,7 @@
 | memory   | threads                                     | not at all              | workers    | not moved         |
 | shared   | local processes (WorkerPool, loky, ...)     | once, to shared memory  | workers    | in shared memory  |
 | scatter  | Dask                                        | once, to every worker   | workers    | in the replies    |
+| store    | Ray                                         | once, to its store      | workers    | in the replies    |
 | messages | anything else with `submit` (MPI, ...)      | two encoded a task      | the driver | in the replies    |
 """
 
@@ -25,11 +26,12 @@ from numpy.typing import NDArray
 from coding.bilinear.execution.blocks import BlockGrid
 from coding.bilinear.execution.dask_cluster import DaskExecutor, dask_client, scatter
 from coding.bilinear.execution.node import NodeAnswer, SharedArray, encode
+from coding.bilinear.execution.ray_cluster import RayExecutor
 from coding.bilinear.execution.worker_pool import WorkerPool
 from coding.errors import CodingError
 
 Array = NDArray[Any]
-KINDS = ("memory", "shared", "scatter", "messages")
+KINDS = ("memory", "shared", "scatter", "store", "messages")
 
 
 class Shipment(Protocol):
@@ -105,6 +107,27 @@ class Scattered(InMemory):
         self._futures = []
 
 
+class Stored(InMemory):
+    """For Ray: the blocks lie in its object store, from which each machine takes them once."""
+
+    def __init__(self, grid: BlockGrid, nodes: int, stored: np.dtype[Any], *, executor: RayExecutor) -> None:
+        super().__init__(grid, nodes, stored)
+        self._executor = executor
+        self._references: list[Any] = []
+
+    def ship(self, timeout: float) -> None:  # noqa: ARG002
+        """Copy the blocks into the store."""
+        self._references = [self._executor.put(blocks) for blocks in (self.left, self.right)]
+
+    def arguments(self, node: int, u: Array, v: Array) -> tuple[tuple[Any, ...], dict[str, Any]]:  # noqa: ARG002
+        """References to the stored blocks, which Ray puts in place."""
+        return (*self._references, u, v), {}
+
+    def close(self) -> None:
+        """Let the store forget the blocks."""
+        self._references = []
+
+
 class Shared:
     """For processes of this machine: blocks and products lie in shared memory and are never sent."""
 
@@ -173,6 +196,8 @@ def shipping_for(executor: Any) -> str:
         return "memory"
     if isinstance(executor, (WorkerPool, ProcessPoolExecutor)) or family == "loky":
         return "shared"
+    if isinstance(executor, RayExecutor):
+        return "store"
     return "scatter" if family == "distributed" else "messages"
 
 
@@ -183,6 +208,10 @@ def shipment(kind: str, executor: Any, *, grid: BlockGrid, nodes: int, stored: n
         if client is None:
             raise CodingError("only Dask scatters", where="shipping", got=type(executor).__name__, cure='use "auto"')
         return Scattered(grid, nodes, stored, client=client)
+    if kind == "store":
+        if not isinstance(executor, RayExecutor):
+            raise CodingError("only Ray has a store", where="shipping", got=type(executor).__name__, cure='use "auto"')
+        return Stored(grid, nodes, stored, executor=executor)
     makers: dict[str, Callable[..., Shipment]] = {"memory": InMemory, "shared": Shared, "messages": Messages}
     return makers[kind](grid, nodes, stored)
 
