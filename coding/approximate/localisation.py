@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from coding.approximate.answers import condense, lengths, muffled, resolution
 from coding.approximate.points import FloatArray
-from coding.approximate.regression import deviations, distances
+from coding.approximate.regression import distances, foretold
 from coding.errors import CodingError
 
 LADDER = (0.12, 0.16, 0.21, 0.27, 0.33, 0.4, 0.47, 0.54)
@@ -107,11 +107,11 @@ def _climb(points: FloatArray, rows: FloatArray, terms: int, floor: float, known
     seen: set[bytes] = set()
     majority = True
     while True:
-        deviation = deviations(points, rows, trusted, terms=terms)
+        deviation, slack = foretold(points, rows, trusted, terms=terms)
         if trusted.tobytes() in seen or len(seen) == ROUNDS:
             break
         seen.add(trusted.tobytes())
-        trusted, majority = _near(deviation, trusted, floor, most, known)
+        trusted, majority = _near(deviation / slack, trusted, floor, most, known)
     return Localisation(trusted, deviation, float(np.median(deviation[trusted])), terms, majority)
 
 

@@ -25,13 +25,13 @@ from coding.approximate.answers import condense, lengths, resolution
 from coding.approximate.decoders import FloaterHormann
 from coding.approximate.localisation import ladder
 from coding.approximate.points import FloatArray
-from coding.approximate.regression import deviations
+from coding.approximate.regression import foretold
 from coding.approximate.selection import Choice, choose
 
 CONTRADICTION = 3.0  # times the sum of both error estimates
 HARMLESS = 0.025  # of a typical answer
-CUT_OFF = 2.5  # times the rehearsed miss, median over a block; the honest stay below 2
-ODD = 40.0  # worst miss over typical miss; the honest stay below about 15
+CUT_OFF = 3.0  # times the rehearsed miss, median over a block; the honest rarely pass 2.5
+ODD = 12.0  # worst miss over typical miss, both over their slack; the honest stay below about 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,14 @@ def examine(
     rows, places = condense(answers[kept]), points[kept]
     everyone = np.ones(kept.size, dtype=bool)
     floor = resolution(answers) * float(np.median(lengths(rows)))
-    best = np.full(kept.size, np.inf)
+    best, slack = np.full(kept.size, np.inf), np.ones(kept.size)
     for terms in ladder(kept.size):
-        miss = np.maximum(deviations(places, rows, everyone, terms=terms), floor)
-        if np.mean(miss**2) < np.mean(best**2):
-            best = miss
-    worst = int(np.argmax(best))
-    oddity = float(best[worst] / np.median(best)) if floor or best[worst] else 1.0
+        miss, room = foretold(places, rows, everyone, terms=terms)
+        if np.mean(np.maximum(miss, floor) ** 2) < np.mean(best**2):
+            best, slack = np.maximum(miss, floor), room
+    share = best / slack
+    worst = int(np.argmax(share))
+    oddity = float(share[worst] / max(float(np.median(share)), floor)) if best[worst] else 1.0
     small = float(best[worst]) <= harmless * float(np.median(lengths(rows)))
     return Verdict(oddity <= ODD or small, oddity, int(kept[worst]))
 
@@ -108,9 +109,10 @@ def severed(points: FloatArray, rows: FloatArray, trusted: NDArray[np.bool_]) ->
     """A block of believed answers, cut off by accused ones, that the others do not foretell; empty when there is none.
 
     Liars who collude on neighbouring points look smooth among themselves; what betrays them are the edges of their
-    block, where honest and lying answers meet and are accused.  Each block between two accused answers (or one and an
-    end) is foretold from outside, and the miss compared with rehearsals of equally wide holes.  That betrays many such
-    blocks, not all: the real defence is to deal points to workers by lot, as :class:`coding.approximate.CodedMap` does.
+    block, where honest and lying answers meet and are accused.  Each block between two accused answers is foretold from
+    outside, and the miss compared with rehearsals of equally wide holes; blocks at an end would have to be foretold
+    beyond all answers, which nobody can rehearse, and are left alone.  That betrays about half of such blocks: the real
+    defence is to deal points to workers by lot, as :class:`coding.approximate.CodedMap` does.
 
     Args:
         points: places (M,) of all answers.
@@ -120,7 +122,7 @@ def severed(points: FloatArray, rows: FloatArray, trusted: NDArray[np.bool_]) ->
     Returns:
         Positions of the first such block.
     """
-    cuts = [-1, *np.flatnonzero(~trusted).tolist(), points.size]
+    cuts = np.flatnonzero(~trusted).tolist()
     for reach in (1, 2, 3):
         for left, right in zip(cuts, cuts[reach:], strict=False):
             block = np.arange(left + 1, right)[trusted[left + 1 : right]]
