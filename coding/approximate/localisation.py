@@ -29,6 +29,7 @@ from coding.errors import CodingError
 LADDER = (0.12, 0.16, 0.21, 0.27, 0.33, 0.4, 0.47, 0.54)
 APART = 12.0  # an answer this many typical misses away is a lie
 ROUNDS = 15
+RIVAL = 8.0  # an account judged this many times worse than the best is no rival to it
 LEAST = 5
 
 
@@ -76,7 +77,7 @@ def locate(points: FloatArray, answers: NDArray[np.generic], *, liars: int | Non
 def explanations(points: FloatArray, answers: NDArray[np.generic], *, liars: int | None = None) -> list[Localisation]:
     """Every rung's account of who lies, accounts that agree given once, best judged first; see :func:`locate`.
 
-    Rungs without a majority are left out, unless none has one.
+    Rungs without a majority are left out, unless none has one; so are those judged far worse than the best.
     """
     count = points.size
     if count < LEAST:
@@ -89,8 +90,12 @@ def explanations(points: FloatArray, answers: NDArray[np.generic], *, liars: int
     floor = resolution(answers) * float(np.median(lengths(rows)))
     rungs = [_climb(points, rows, terms, floor, liars) for terms in ladder(count)]
     carried = [rung for rung in rungs if rung.majority] or rungs
+    judged = [_judge(rung, floor) for rung in carried]
     accounts: dict[bytes, Localisation] = {}
-    for rung in sorted(carried, key=lambda rung: _judge(rung, floor)):
+    for place in np.argsort(judged, kind="stable"):
+        rung = carried[place]
+        if judged[place] > RIVAL * min(judged):
+            break
         accounts.setdefault(rung.trusted.tobytes(), rung)
     return list(accounts.values())
 

@@ -109,10 +109,10 @@ def severed(points: FloatArray, rows: FloatArray, trusted: NDArray[np.bool_]) ->
     """A block of believed answers, cut off by accused ones, that the others do not foretell; empty when there is none.
 
     Liars who collude on neighbouring points look smooth among themselves; what betrays them are the edges of their
-    block, where honest and lying answers meet and are accused.  Each block between two accused answers is foretold from
-    outside, and the miss compared with rehearsals of equally wide holes; blocks at an end would have to be foretold
-    beyond all answers, which nobody can rehearse, and are left alone.  That betrays about half of such blocks: the real
-    defence is to deal points to workers by lot, as :class:`coding.approximate.CodedMap` does.
+    block, where honest and lying answers meet and are accused.  Each block between accused answers is foretold from
+    outside, and the miss compared with rehearsals of equally wide holes; a block with nobody believed on one side would
+    have to be foretold beyond all answers, which nobody can rehearse, and is left alone.  That betrays some such blocks,
+    not all: the real defence is to deal points to workers by lot, as :class:`coding.approximate.CodedMap` does.
 
     Args:
         points: places (M,) of all answers.
@@ -128,7 +128,8 @@ def severed(points: FloatArray, rows: FloatArray, trusted: NDArray[np.bool_]) ->
             block = np.arange(left + 1, right)[trusted[left + 1 : right]]
             outside = trusted.copy()
             outside[block] = False
-            if not 3 <= block.size < outside.sum() / 2:
+            held = outside[:left].any() and outside[right:].any()
+            if not held or not 3 <= block.size < outside.sum() / 2:
                 continue
             foretold = choose(points[outside], rows[outside], points[block], decoder=FloaterHormann(1))
             apart = lengths(foretold.matrix @ rows[outside] - rows[block])
