@@ -138,8 +138,12 @@ def test_fatal_pairs_are_those_found_by_the_ranks_of_numpy():
         (np.array([["a"]]), np.ones((1, 1)), "products: not a matrix of numbers"),
         (np.ones((3, 2)), np.ones((4, 1)), "targets: not in the space of the products: expected 3 rows, got 4"),
         (np.array([[np.nan]]), np.ones((1, 1)), "products: entries that are not finite"),
-        (np.ones((1, 63)), np.ones((1, 1)), "too many nodes to count: expected at most 62, got 63"),
-        (np.tile(np.eye(20, dtype=int), 3), np.eye(20, dtype=int), "give `largest`, or estimate by Monte Carlo"),
+        (np.ones((1, 63)), np.ones((1, 1)), "at most 62, got 63; estimate by Monte Carlo: sampling.FailureSampler"),
+        (
+            np.tile(np.eye(20, dtype=int), 3),
+            np.eye(20, dtype=int),
+            "estimate by Monte Carlo: sampling.FailureSampler, or count small losses only",
+        ),
     ],
 )
 def test_bad_input_is_refused_with_a_cure(products, targets, message, monkeypatch):
