@@ -31,7 +31,7 @@ from coding.approximate.selection import Choice, choose
 CONTRADICTION = 3.0  # times the sum of both error estimates
 HARMLESS = 0.025  # of a typical answer
 CUT_OFF = 3.0  # times the rehearsed miss, median over a block; the honest rarely pass 2.5
-ODD = 12.0  # worst miss over typical miss, both over their slack; the honest stay below about 10
+ODD = 7.0  # worst miss over typical miss, both over their slack; honest ones that exceed it are harmless
 
 
 @dataclass(frozen=True, slots=True)
