@@ -8,6 +8,7 @@ from itertools import combinations, combinations_with_replacement
 
 import numpy as np
 import pytest
+from scipy.sparse.csgraph import connected_components
 
 from coding.bilinear import catalog, search
 from coding.bilinear.combine import copies, extended
@@ -131,6 +132,22 @@ def test_two_strassens_and_winograd_fail_as_in_the_research():
     assert Found(both, tuple(undecodable_counts(both.products, TARGETS))).failure_probability(0.01) == pytest.approx(
         2.08e-6, rel=2e-3
     )
+
+
+def test_first_partners_of_a_trio_are_one_of_each_class_under_the_symmetries_of_strassen(relatives):
+    """Oracle: connected components of the graph that joins a relative to its ternary images."""
+    module = sys.modules["coding.bilinear.search.partners"]
+    home, ordered = POOL.numbers(S), sorted(relatives)
+    place = {seven: row for row, seven in enumerate(ordered)}
+    joined = np.eye(640, dtype=bool)
+    for kind, row in module._images(POOL, home):
+        if set(row) == set(home.tolist()):
+            images = kind.images(POOL)
+            targets = [place.get(tuple(sorted(images[list(seven)].tolist())), -1) for seven in ordered]
+            joined[[row for row in range(640) if targets[row] >= 0], [row for row in targets if row >= 0]] = True
+    classes, label = connected_components(joined, directed=False)
+    chosen = [label[place[seven]] for seven in module._representatives(S, tuple(ordered))]
+    assert sorted(chosen) == list(range(classes))
 
 
 def test_a_trio_is_the_best_of_all_pairs_of_relatives(monkeypatch, ranked):
