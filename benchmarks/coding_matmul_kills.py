@@ -1,28 +1,29 @@
 """Coded products while workers are killed and stopped: is every answer right, does none hang, and what does it cost?
 
     python benchmarks/coding_matmul_kills.py [--runs 200] [--size 2000] [--scheme best] [--executor pool|dask]
+                                             [--shipping auto]
 
-In each run some of the worker processes (3 of 14) are killed (SIGKILL) or stopped (SIGSTOP), each at a moment of its own
-somewhere in the first nine tenths of the time that an undisturbed product takes.  Before every second one of these runs
-stands an undisturbed one, with which the two after it are compared; every tenth time also the same product uncoded, by
-the 7 tasks of Strassen on the same workers, and by plain numpy.  Times are of `multiply` alone, from whole matrices to
-the whole product; the crew is full again before each.
+In each run some of the worker processes (3 of 14) are killed (SIGKILL) or stopped (SIGSTOP), each at a moment of its
+own somewhere in the first nine tenths of the time that an undisturbed product takes.  Before every second one of these
+runs stands an undisturbed one, with which the two after it are compared; before every twentieth also the same product
+uncoded, by the 7 tasks of Strassen on the same workers, and by plain numpy.  Times are of `multiply` alone, from whole
+matrices to the whole product; the crew is full again before each.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import os
 import signal
 import statistics
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import wait
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -45,12 +46,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scheme", default="best", help='"best", "chebyshev" or "circle" (entangled polynomial codes)')
     parser.add_argument("--executor", choices=("pool", "dask"), default="pool")
+    parser.add_argument(
+        "--shipping", default="auto", help='how blocks travel, see CodedMatmul; for Dask also "scatter"'
+    )
     asked = parser.parse_args()
     scheme = chosen(asked.scheme)
     if not survives(scheme, range(NODES), failures=asked.kills):
         raise SystemExit(f"{scheme!r} does not survive any {asked.kills} failures: it needs {threshold(scheme)}")
-    with pool_of_workers() if asked.executor == "pool" else dask_workers() as crew:
+    crew = PoolCrew() if asked.executor == "pool" else DaskCrew()
+    try:
         Benchmark(scheme, crew, asked).run()
+    finally:
+        crew.close()
 
 
 def chosen(name: str) -> BilinearScheme:
@@ -58,53 +65,53 @@ def chosen(name: str) -> BilinearScheme:
     return catalog.best(NODES) if name == "best" else codes.entangled_polynomial((2, 2, 2), nodes=NODES, points=name)
 
 
-@dataclass(frozen=True, slots=True)
-class Crew:
-    """Workers: what tasks are given to, and the process ids of all of them once all are there."""
+class PoolCrew:
+    """The workers of a WorkerPool."""
 
-    executor: Any
-    pids: Callable[[], list[int]]
+    def __init__(self) -> None:
+        self.executor = WorkerPool(NODES)
 
+    def pids(self) -> list[int]:
+        """The process ids, once all are there; who died idle is replaced by the next task."""
+        wait([self.executor.submit(time.sleep, 0.02) for _ in range(NODES)])
+        while len(found := self.executor.pids) < NODES:
+            time.sleep(0.005)
+        return list(found)
 
-@contextlib.contextmanager
-def pool_of_workers() -> Iterator[Crew]:
-    """A WorkerPool."""
-    with WorkerPool(NODES) as pool:
-
-        def pids() -> list[int]:
-            done = [pool.submit(time.sleep, 0.02) for _ in range(NODES)]  # who died idle is replaced by the next task
-            wait(done)
-            while len(found := pool.pids) < NODES:
-                time.sleep(0.005)
-            return list(found)
-
-        yield Crew(pool, pids)
+    def close(self) -> None:
+        """End them."""
+        self.executor.close()
 
 
-@contextlib.contextmanager
-def dask_workers() -> Iterator[Crew]:
-    """A Dask cluster of processes on this machine."""
-    import logging
+class DaskCrew:
+    """The workers of a Dask cluster on this machine, which is made anew when it does not replace a dead one."""
 
-    import distributed
+    def __init__(self) -> None:
+        import distributed
 
-    with (
-        distributed.LocalCluster(
+        self._cluster = distributed.LocalCluster(
             n_workers=NODES, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+        )
+        self.executor = distributed.Client(self._cluster)
 
-        def pids() -> list[int]:
-            while True:
-                client.wait_for_workers(NODES, timeout=120)
-                with contextlib.suppress(Exception):  # a worker that was struck may leave while it is asked
-                    found = [pid for pid in client.run(os.getpid, on_error="ignore").values() if isinstance(pid, int)]
-                    if len(found) == NODES:
-                        return found
-                time.sleep(0.1)
+    def pids(self) -> list[int]:
+        """The process ids, once all are there."""
+        give_up = time.monotonic() + HUNG
+        while time.monotonic() < give_up:
+            with contextlib.suppress(Exception):  # a worker that was struck may leave while it is asked
+                found = self.executor.run(os.getpid, on_error="ignore").values()
+                if len(pids := [pid for pid in found if isinstance(pid, int)]) == NODES:
+                    return pids
+            time.sleep(0.1)
+        self.close()
+        self.__init__()  # type: ignore[misc]
+        return self.pids()
 
-        yield Crew(client, pids)
+    def close(self) -> None:
+        """End them."""
+        with contextlib.suppress(Exception):  # some are dead already
+            self.executor.close()
+            self._cluster.close()
 
 
 @dataclass(slots=True)
@@ -122,31 +129,32 @@ class Figures:
 class Benchmark:
     """All runs on one crew."""
 
-    def __init__(self, scheme: BilinearScheme, crew: Crew, asked: argparse.Namespace) -> None:
+    def __init__(self, scheme: BilinearScheme, crew: PoolCrew | DaskCrew, asked: argparse.Namespace) -> None:
         self.crew, self.asked, self.scheme = crew, asked, scheme
         self.rng = np.random.default_rng(asked.seed)
-        self.coded = CodedMatmul(scheme, crew.executor, deadline=HUNG)
-        self.uncoded = CodedMatmul(catalog.strassen(), crew.executor, deadline=HUNG)
         self.found = Figures()
 
     def run(self) -> None:
         """All of it, then the figures."""
-        self.product("warm", self.coded)
+        self.product("warm")
         self.found = Figures()
         for number in range(self.asked.runs):
             if number % 2 == 0:
-                self.product("undisturbed", self.coded)
+                self.product("undisturbed")
             if number % 20 == 0:
-                self.product("uncoded", self.uncoded)
+                self.product("uncoded")
             with self.struck():
-                self.product("disturbed", self.coded)
+                self.product("disturbed")
             self.found.ratios.append(self.found.seconds["disturbed"][-1] / self.found.seconds["undisturbed"][-1])
         self.report()
 
-    def product(self, kind: str, coded: CodedMatmul) -> None:
+    def product(self, kind: str) -> None:
         """One product of fresh matrices."""
         a, b = (self.rng.normal(size=(self.asked.size, self.asked.size)) for _ in range(2))
-        self.crew.pids()
+        if kind != "disturbed":
+            self.crew.pids()  # waits until all are there; nobody is struck meanwhile
+        scheme = catalog.strassen() if kind == "uncoded" else self.scheme
+        coded = CodedMatmul(scheme, self.crew.executor, deadline=HUNG, shipping=self.asked.shipping)
         started = time.perf_counter()
         result = coded.multiply(a, b)
         self.found.seconds.setdefault(kind, []).append(time.perf_counter() - started)

@@ -37,19 +37,31 @@ def dask_client(executor: Any) -> Any | None:
 class DaskExecutor(Executor):
     """The `submit` of `concurrent.futures` on a Dask client; keywords of `Client.submit` are understood.
 
+    Without them, tasks are dealt to the workers in turn, so that one that stands still holds up its share and no more.
+
     Args:
         client: a `distributed.Client`.
     """
 
     def __init__(self, client: Any) -> None:
         self._client = client
+        self._turns: list[str] = []
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """A future of `fn(*args, **kwargs)`; cancelling it cancels the task, unless that runs already."""
+        if "workers" not in kwargs:
+            kwargs |= {"workers": [self._next_worker()], "allow_other_workers": True}
         future = _DaskFuture(self._client.submit(fn, *args, pure=False, **kwargs))
         future.set_running_or_notify_cancel()
         future.task.add_done_callback(future.start_fetching)
         return future
+
+    def _next_worker(self) -> str:
+        if not self._turns:
+            self._turns = worker_addresses(self._client)
+        if not self._turns:
+            raise CodingError("the cluster has no workers", where="executor", cure="start some, or wait for them")
+        return self._turns.pop(0)
 
 
 class _DaskFuture(Future[Any]):
@@ -85,6 +97,17 @@ class _DaskFuture(Future[Any]):
             self.set_exception(error)
 
 
+def worker_addresses(client: Any) -> list[str]:
+    """The addresses of all workers that the scheduler knows."""
+    return list(client.scheduler_info(n_workers=-1)["workers"])
+
+
+def on_this_machine(client: Any) -> bool:
+    """Whether all workers are spoken to over the loopback interface, and so are processes beside this one."""
+    addresses = worker_addresses(client)
+    return bool(addresses) and all("://127." in address or "://[::1]" in address for address in addresses)
+
+
 def scatter(client: Any, arrays: list[Any], *, timeout: float) -> tuple[list[Any], list[str]]:
     """Futures of `arrays`, and the addresses of the workers that hold copies of all.
 
@@ -93,7 +116,7 @@ def scatter(client: Any, arrays: list[Any], *, timeout: float) -> tuple[list[Any
     """
     name = uuid.uuid4().hex
     data = {f"coded-block-{name}-{index}": array for index, array in enumerate(arrays)}
-    addresses = list(client.scheduler_info(n_workers=-1)["workers"])
+    addresses = worker_addresses(client)
     outcomes: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
     for address in addresses:
         threading.Thread(target=partial(_send, client, data, address, outcomes), daemon=True).start()
@@ -124,9 +147,15 @@ def scatter(client: Any, arrays: list[Any], *, timeout: float) -> tuple[list[Any
 
 
 def _send(client: Any, data: dict[str, Any], address: str, outcomes: queue.SimpleQueue[tuple[str, Any]]) -> None:
-    """Copy `data` to one worker and put its futures, or the error, into `outcomes`; a stopped worker takes for ever."""
+    """Copy `data` to one worker, past the scheduler if one can, and put its futures, or the error, into `outcomes`.
+
+    A stopped worker takes for ever.
+    """
     try:
-        outcome = client.scatter(data, workers=[address])
+        try:
+            outcome = client.scatter(data, workers=[address], direct=True)
+        except OSError:  # the worker is dead, or only the scheduler can reach it
+            outcome = client.scatter(data, workers=[address], direct=False)
     except Exception as error:  # noqa: BLE001 - a worker lost in any way is a worker lost
         outcome = error
     outcomes.put((address, outcome))

@@ -3,8 +3,8 @@
 | kind     | executors                                   | blocks travel           | encoded by | products          |
 |----------|---------------------------------------------|-------------------------|------------|-------------------|
 | memory   | threads                                     | not at all              | workers    | not moved         |
-| shared   | local processes (WorkerPool, loky, ...)     | once, to shared memory  | workers    | in shared memory  |
-| scatter  | Dask                                        | once, to every worker   | workers    | in the replies    |
+| shared   | processes of this machine, Dask's too       | once, to shared memory  | workers    | in shared memory  |
+| scatter  | Dask on several machines                    | once, to every worker   | workers    | in the replies    |
 | store    | Ray                                         | once, to its store      | workers    | in the replies    |
 | messages | anything else with `submit` (MPI, ...)      | two encoded a task      | the driver | in the replies    |
 """
@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coding.bilinear.execution.blocks import BlockGrid
-from coding.bilinear.execution.dask_cluster import DaskExecutor, dask_client, scatter
+from coding.bilinear.execution.dask_cluster import DaskExecutor, dask_client, on_this_machine, scatter
 from coding.bilinear.execution.node import NodeAnswer, SharedArray, encode
 from coding.bilinear.execution.ray_cluster import RayExecutor
 from coding.bilinear.execution.worker_pool import WorkerPool
@@ -198,7 +198,10 @@ def shipping_for(executor: Any) -> str:
         return "shared"
     if isinstance(executor, RayExecutor):
         return "store"
-    return "scatter" if family == "distributed" else "messages"
+    client = dask_client(executor)
+    if client is not None:
+        return "shared" if on_this_machine(client) else "scatter"
+    return "messages"
 
 
 def shipment(kind: str, executor: Any, *, grid: BlockGrid, nodes: int, stored: np.dtype[Any]) -> Shipment:
