@@ -24,8 +24,9 @@ from coding.errors import CodingError
 
 TOKEN = re.compile(r"\s*(\w+|[+*()])")
 LONGEST = 1000  # characters
-MOST_NODES = 2401
-"""Larger schemes are refused: making and judging them would take minutes."""
+MOST_NODES = 1024
+"""Larger schemes are refused: to verify them would take many seconds."""
+DEEPEST = 20  # brackets in brackets
 
 
 def read_scheme(text: str) -> BilinearScheme:
@@ -47,6 +48,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._tokens: list[str] = []
+        self._depth = 0
         at, end = 0, len(text.rstrip())
         while at < end:
             found = TOKEN.match(text, at)
@@ -91,8 +93,12 @@ class _Reader:
 
     def _factor(self) -> BilinearScheme:
         if self._next_is("("):
+            self._depth += 1
+            if self._depth > DEEPEST:
+                raise self._unreadable(f"more than {DEEPEST} brackets in each other")
             scheme = self._sum()
             self._close()
+            self._depth -= 1
             return scheme
         if not self._tokens or not self._tokens[0][0].isalnum() or self._tokens[0].isdecimal():
             raise self._unreadable(repr(self._tokens[0]) if self._tokens else "its end")

@@ -45,20 +45,45 @@ def test_a_client_and_its_executor_give_the_product(client, pids):
     for executor in (client, client.get_executor(pure=False)):
         result = CodedMatmul(UNION, executor).multiply(A, B)
         assert right(result.product)
-        assert result.report.shipping == "scatter"
+        assert result.report.shipping == "shared"
         assert {int(answer.worker.rpartition(":")[2]) for answer in result.report.answers} <= set(pids)
 
 
-def test_blocks_may_also_travel_with_the_tasks_or_in_shared_memory(client, pids):
-    for shipping in ("messages", "shared"):
+def test_blocks_may_also_travel_with_the_tasks_or_be_scattered(client, pids):
+    for shipping in ("messages", "scatter"):
         assert right(CodedMatmul(UNION, client, shipping=shipping).multiply(A, B).product)
+
+
+def test_blocks_are_shared_only_where_all_workers_are_on_this_machine():
+    class Cluster:
+        """As a client sees it."""
+
+        def __init__(self, *addresses):
+            self.addresses = addresses
+
+        def scheduler_info(self, n_workers):
+            return {"workers": dict.fromkeys(self.addresses)}
+
+    assert dask_cluster.on_this_machine(Cluster("tcp://127.0.0.1:40001", "tls://[::1]:40002"))
+    assert not dask_cluster.on_this_machine(Cluster("tcp://127.0.0.1:40001", "tcp://10.0.0.7:40002"))
+    assert not dask_cluster.on_this_machine(Cluster())
+    with pytest.raises(CodingError, match="the cluster has no workers"):
+        dask_cluster.DaskExecutor(Cluster()).submit(abs, -1)
+
+
+def test_tasks_are_dealt_to_the_workers_in_turn(client, pids):
+    """Dask by itself may give many to one, and a worker that stops would hold up them all."""
+    executor = dask_cluster.DaskExecutor(client)
+    for _ in range(3):
+        futures = [executor.submit(os.getpid) for _ in range(3)]
+        assert {future.result(timeout=30) for future in futures} == set(pids)
 
 
 def test_a_worker_killed_in_mid_run_changes_nothing(client, pids):
     killer = threading.Timer(0.05, os.kill, (pids[0], signal.SIGKILL))
     killer.start()
-    for _ in range(3):
-        assert right(CodedMatmul(UNION, client).multiply(A, B).product)
+    for shipping in ("scatter", "shared", "scatter"):
+        assert right(CodedMatmul(UNION, client, shipping=shipping).multiply(A, B).product)
     killer.join()
 
 
@@ -74,10 +99,11 @@ def stopped(*workers):
             os.kill(pid, signal.SIGCONT)
 
 
-def test_a_worker_stopped_in_mid_run_changes_nothing(client, pids, monkeypatch):
+@pytest.mark.parametrize("shipping", ["scatter", "shared"])
+def test_a_worker_stopped_in_mid_run_changes_nothing(shipping, client, pids, monkeypatch):
     """Stopped while blocks are copied, or with its five of fourteen tasks in hand: nine suffice."""
     monkeypatch.setattr(dask_cluster, "PATIENCE", 0.5)
-    coded = CodedMatmul(CIRCLE, client)
+    coded = CodedMatmul(CIRCLE, client, shipping=shipping)
     stopper = threading.Timer(0.05, os.kill, (pids[1], signal.SIGSTOP))
     stopper.start()
     try:
@@ -87,12 +113,13 @@ def test_a_worker_stopped_in_mid_run_changes_nothing(client, pids, monkeypatch):
         os.kill(pids[1], signal.SIGCONT)
 
 
-def test_a_worker_that_stood_still_before_changes_nothing(client, pids, monkeypatch):
+@pytest.mark.parametrize("shipping", ["scatter", "shared"])
+def test_a_worker_that_stood_still_before_changes_nothing(shipping, client, pids, monkeypatch):
     monkeypatch.setattr(dask_cluster, "PATIENCE", 0.5)
     with stopped(pids[0]):
-        assert right(CodedMatmul(CIRCLE, client).multiply(A, B).product)
+        assert right(CodedMatmul(CIRCLE, client, shipping=shipping).multiply(A, B).product)
 
 
 def test_a_cluster_that_does_not_take_the_blocks_is_an_error(client, pids):
     with stopped(*pids), pytest.raises(CodingError, match=r"did not take the blocks.*none of 3 workers"):
-        CodedMatmul(UNION, client, deadline=0.5).multiply(A, B)
+        CodedMatmul(UNION, client, shipping="scatter", deadline=0.5).multiply(A, B)
