@@ -94,12 +94,12 @@ class CodedMap:
             X: K inputs, shape (K, ...), finite numbers.
 
         Returns:
-            Values (K, ...) with the shape of f's answers, and the report.  Refused values are NaN throughout, so that they
-            spoil whatever is computed from them; ``report.rejected`` holds what was read.
+            Values (K, ...) with the shape of f's answers, and the report.  Refused values are NaN throughout, so that
+            they spoil whatever is computed from them; ``report.rejected`` holds what was read.
 
         Raises:
-            CodingError: X unusable, too few answers, answers of many shapes, an executor that died; values refused, when
-                ``strict``.
+            CodingError: X unusable, too few answers, answers of many shapes, an executor that died; when ``strict``,
+                values that are refused.
         """
         tasks = self.code.encode(X)
         order = np.random.default_rng(self.seed).permutation(self.code.workers).tolist()

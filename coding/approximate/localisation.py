@@ -27,7 +27,7 @@ from coding.approximate.regression import distances, foretold
 from coding.errors import CodingError
 
 LADDER = (0.12, 0.16, 0.21, 0.27, 0.33, 0.4, 0.47, 0.54)
-APART = 12.0  # an answer this many typical misses away is a lie
+APART = 12.0  # an answer this many typical misses away, its slack allowed for, is a lie
 ROUNDS = 15
 RIVAL = 8.0  # an account judged this many times worse than the best is no rival to it
 LEAST = 5

@@ -111,8 +111,8 @@ def severed(points: FloatArray, rows: FloatArray, trusted: NDArray[np.bool_]) ->
     Liars who collude on neighbouring points look smooth among themselves; what betrays them are the edges of their
     block, where honest and lying answers meet and are accused.  Each block between accused answers is foretold from
     outside, and the miss compared with rehearsals of equally wide holes; a block with nobody believed on one side would
-    have to be foretold beyond all answers, which nobody can rehearse, and is left alone.  That betrays some such blocks,
-    not all: the real defence is to deal points to workers by lot, as :class:`coding.approximate.CodedMap` does.
+    have to be foretold beyond all answers, which nobody can rehearse, and is left alone.  That betrays some such
+    blocks, not all: the real defence is to deal points to workers by lot, as :class:`coding.approximate.CodedMap` does.
 
     Args:
         points: places (M,) of all answers.
@@ -131,9 +131,12 @@ def severed(points: FloatArray, rows: FloatArray, trusted: NDArray[np.bool_]) ->
             held = outside[:left].any() and outside[right:].any()
             if not held or not 3 <= block.size < outside.sum() / 2:
                 continue
-            foretold = choose(points[outside], rows[outside], points[block], decoder=FloaterHormann(1))
-            apart = lengths(foretold.matrix @ rows[outside] - rows[block])
+            guess = FloaterHormann(1).matrix(points[outside], points[block]) @ rows[outside]
+            apart = lengths(guess - rows[block])
             least = HARMLESS * float(np.median(lengths(rows[block])))
-            if np.median(apart / np.maximum(foretold.miss, least)) > CUT_OFF:
+            if np.median(apart) <= CUT_OFF * least:
+                continue  # near enough, whatever a rehearsal would say
+            miss = choose(points[outside], rows[outside], points[block], decoder=FloaterHormann(1)).miss
+            if np.median(apart / np.maximum(miss, least)) > CUT_OFF:
                 return block
     return np.empty(0, dtype=np.int64)

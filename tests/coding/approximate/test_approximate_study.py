@@ -73,7 +73,7 @@ def test_thresholds_are_those_of_the_code(name: str, decoder: Any) -> None:
 
 
 def test_the_published_decoder_has_its_published_error() -> None:
-    """K = 8, N = 100, S = 10, x sin x: median 1.3e-2 (research report, section 2); 200 runs put it within a bin or two."""
+    """K = 8, N = 100, S = 10, x sin x: median 1.3e-2 (research report, section 2); 200 runs."""
     median = drawn(200, code="berrut", workers=101, stragglers=10, decoder="berrut").estimate().value
     assert median == pytest.approx(1.3e-2, rel=0.35)
 

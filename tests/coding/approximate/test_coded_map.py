@@ -122,13 +122,13 @@ def test_a_refused_result_is_nan_and_raises_when_strict():
 
 
 def test_a_dead_process_of_our_own_pool_fails_its_task_and_no_other():
-    """The function kills its worker on tasks between 0.3 and 0.36; the pool replaces it, and the map reads around the holes."""
+    """Workers die of tasks between 0.3 and 0.36; the pool replaces them, and the map reads around the holes."""
     inputs = np.linspace(-0.5, 0.5, 4)
     with WorkerPool(2, preload=()) as pool:
         mapped = CodedMap(die_in_the_middle, code=BerrutCode(4, 40), executor=pool, stragglers=0)
         Y, report = mapped(inputs)
     tasks = mapped.code.encode(inputs)
-    assert set(report.failed) == set(np.flatnonzero((0.3 < tasks) & (tasks < 0.36)).tolist())
+    assert set(report.failed) == set(np.flatnonzero((tasks > 0.3) & (tasks < 0.36)).tolist())
     assert report.failed
     assert np.allclose(Y, np.tanh(inputs), atol=1e-3)
 

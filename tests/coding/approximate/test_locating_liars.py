@@ -182,7 +182,7 @@ def test_answers_in_holes_are_allowed_the_slack_of_their_curve():
 
 
 def test_accounts_far_worse_than_the_best_are_no_rivals():
-    """Ten liars with a common lie among 90: the account that names them stands alone, although supple curves have others."""
+    """Ten liars with a common lie among 90: the account that names them stands alone."""
     code, rng = DCTCode(8, 100), np.random.default_rng(1)
     for _ in range(5):
         case = fail(
