@@ -4,13 +4,14 @@
 (14, 21)
 >>> read_scheme("2 * (strassen * strassen)")                       # two copies of a nest: 4 x 4 blocks, 98 nodes
 BilinearScheme('2xstrassen*strassen', 4x4x4, 98 nodes, integer)
->>> read_scheme("best(14) + 2x2x2")
+>>> read_scheme("found_14 + 2x2x2")
 Traceback (most recent call last):
 ...
-coding.errors.CodingError: scheme: no such scheme: expected one of catalog.names(), best(nodes), ep(nodes), got '2x2x2'
+coding.errors.CodingError: scheme: no such scheme: expected one of catalog.names(), or ep(nodes), got '2x2x2'
 
-`+` is the union, `*` the nest, a number times a scheme are copies; a name is one of `catalog.names()`, ``best(14)`` the
-best shipped scheme of 14 nodes, and ``ep(14)`` the entangled polynomial code of 2 x 2 blocks on the unit circle.
+`+` is the union, `*` the nest, a number times a scheme are copies; a name is one of `catalog.names()`, and ``ep(14)``
+is the entangled polynomial code of 2 x 2 blocks on 14 points of the unit circle.  A text means the same scheme for ever,
+so there is no "best" one.
 """
 
 from __future__ import annotations
@@ -103,25 +104,23 @@ class _Reader:
         if not self._tokens or not self._tokens[0][0].isalnum() or self._tokens[0].isdecimal():
             raise self._unreadable(repr(self._tokens[0]) if self._tokens else "its end")
         name = self._tokens.pop(0)
-        if name in ("best", "ep") and self._next_is("("):
-            return self._by_nodes(name)
+        if name == "ep" and self._next_is("("):
+            return self._entangled()
         if name not in catalog.names():
             raise CodingError(
                 "no such scheme",
                 where="scheme",
-                expected="one of catalog.names(), best(nodes), ep(nodes)",
+                expected="one of catalog.names(), or ep(nodes)",
                 got=repr(name),
             )
         return catalog.load(name)
 
-    def _by_nodes(self, name: str) -> BilinearScheme:
+    def _entangled(self) -> BilinearScheme:
         if not self._tokens or not self._tokens[0].isdecimal():
-            raise self._unreadable(f"{name}() without a number of nodes")
+            raise self._unreadable("ep() without a number of nodes")
         nodes = int(self._tokens.pop(0))
         self._close()
         _refuse_large(nodes)
-        if name == "best":
-            return catalog.best(nodes)
         return codes.entangled_polynomial((2, 2, 2), nodes=nodes, points="circle")
 
     def _close(self) -> None:

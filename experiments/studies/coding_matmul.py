@@ -42,7 +42,7 @@ class MatmulParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         InputError: a scheme that cannot be read, or that the decoder cannot decode.
     """
 
-    scheme: Annotated[str, Meta(description='the code, as in "strassen + winograd", "3 * strassen" or "best(16)"')]
+    scheme: Annotated[str, Meta(description='the code, as in "strassen + winograd", "3 * strassen" or "found_14"')]
     p: Annotated[float, Meta(ge=0, le=1, description="probability with which each node fails, independently [1]")]
     decoder: Annotated[
         Literal["rank", "peeling"],
