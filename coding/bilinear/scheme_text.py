@@ -10,8 +10,8 @@ Traceback (most recent call last):
 coding.errors.CodingError: scheme: no such scheme: expected one of catalog.names(), or ep(nodes), got '2x2x2'
 
 `+` is the union, `*` the nest, a number times a scheme are copies; a name is one of `catalog.names()`, and ``ep(14)``
-is the entangled polynomial code of 2 x 2 blocks on 14 points of the unit circle.  A text means the same scheme for ever,
-so there is no "best" one.
+is the entangled polynomial code of 2 x 2 blocks on 14 points of the unit circle.  A text means the same scheme for
+ever, so there is no "best" one.
 """
 
 from __future__ import annotations
