@@ -33,16 +33,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import CodingError
-from .modular_walk import harmless_counts, relations_modulo
-from .numeric_walk import harmless_counts_numerically
+from coding.bilinear.modular_walk import harmless_counts, relations_modulo
+from coding.bilinear.numeric_walk import harmless_counts_numerically
+from coding.errors import CodingError
 
 Numbers = NDArray[Any]
 
 MOST_SETS = 3 * 10**8
 """Integer schemes with more harmless sets are refused, after some ten seconds; up to 28 nodes there are never more."""
-MOST_SETS_NUMERICALLY = 10**6
-"""The same for real and complex schemes, of one size."""
+MOST_SETS_NUMERICALLY = 10**8
+"""The same for real and complex schemes; up to 26 nodes there are never more."""
 
 
 def undecodable_counts(products: Numbers, targets: Numbers, largest: int | None = None) -> NDArray[np.int64]:
