@@ -6,6 +6,8 @@ BilinearScheme('strassen', 2x2x2, 7 nodes, integer)
 BilinearScheme('3x4x5', 3x4x5, 47 nodes, integer)
 >>> credits("3x4x5").licence
 'CC-BY-4.0'
+>>> best(14), reliability(best(14)).counts[:5]       # any 3 of 14 nodes may fail
+(BilinearScheme('found_14', 2x2x2, 14 nodes, integer), (0, 0, 0, 0, 80))
 
 `load` also takes the path of a published file (formats: see `published`), so the thousands of schemes of others need
 not be shipped.  Every scheme is verified each time it is loaded.
