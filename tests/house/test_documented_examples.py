@@ -63,7 +63,7 @@ def test_example_study_is_registered_by_one_line() -> None:
 
 
 def test_readme_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    (source,) = blocks(ROOT / "README.md", "python")
+    source, _ = blocks(ROOT / "README.md", "python")
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     exec(compile(source, "README.md", "exec"), names)
@@ -71,6 +71,17 @@ def test_readme_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert (tmp_path / "threshold.svg").stat().st_size > 1000
     assert "0.008" in capsys.readouterr().out
     assert len(source.strip().splitlines()) <= 15
+
+
+def test_readme_coded_product_and_map_come_out_right(capsys: Any) -> None:
+    """Oracles: the plain product to rounding, and tanh itself; a shipped code without fatal triples."""
+    _, source = blocks(ROOT / "README.md", "python")
+    names: dict[str, Any] = {}
+    exec(compile(source, "README.md", "exec"), names)
+    assert np.abs(names["result"].product - names["A"] @ names["B"]).max() < 1e-10
+    assert np.abs(names["values"] - np.tanh(np.linspace(-1, 1, 8))).max() < 1e-6
+    assert not names["report"].refused
+    assert "(0, 0, 0, 0, 80)" in capsys.readouterr().out
 
 
 def test_readme_sweep_is_a_valid_sweep(tmp_path: Path) -> None:
