@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from coding.approximate.answers import condense, lengths, muffled, resolution
 from coding.approximate.points import FloatArray
-from coding.approximate.regression import distances, foretold
+from coding.approximate.regression import UNHELD, distances, foretold
 from coding.errors import CodingError
 
 LADDER = (0.12, 0.16, 0.21, 0.27, 0.33, 0.4, 0.47, 0.54)
@@ -43,6 +43,7 @@ class Localisation:
         typical: median deviation of the trusted (unit of the answers).
         terms: Chebyshev coefficients of the curve that won.
         majority: False when every rung set aside more answers than it can carry.
+        held: False when the curve bends to some kept answer whatever it says, so that nobody vouches for it.
     """
 
     trusted: NDArray[np.bool_]
@@ -50,6 +51,7 @@ class Localisation:
     typical: float
     terms: int
     majority: bool
+    held: bool
 
     @property
     def liars(self) -> NDArray[np.int64]:
@@ -117,7 +119,8 @@ def _climb(points: FloatArray, rows: FloatArray, terms: int, floor: float, known
             break
         seen.add(trusted.tobytes())
         trusted, majority = _near(deviation / slack, trusted, floor, most, known)
-    return Localisation(trusted, deviation, float(np.median(deviation[trusted])), terms, majority)
+    held = bool((slack[trusted] < UNHELD).all())
+    return Localisation(trusted, deviation, float(np.median(deviation[trusted])), terms, majority, held)
 
 
 def _near(
@@ -134,6 +137,8 @@ def _near(
 
 def _judge(rung: Localisation, floor: float) -> float:
     """Root mean square of the trusted deviations, which one hidden liar spoils, over the share of redundancy left."""
+    if not rung.held:
+        return np.inf
     count = rung.trusted.size
     left = max(1, count - rung.terms - 2 * rung.liars.size) / count
     return max(float(np.sqrt(np.mean(rung.deviation[rung.trusted] ** 2))), floor) / left

@@ -22,6 +22,7 @@ from coding.approximate.decoders import chebyshev
 from coding.approximate.points import FloatArray
 
 ROUNDS = 25
+UNHELD = 1e3
 
 
 def distances(points: FloatArray, rows: FloatArray, *, terms: int, rounds: int = ROUNDS) -> FloatArray:
@@ -82,7 +83,8 @@ def foretold(
 
     If the answers scatter about the curve alike, with standard deviation σ, an answer is off the curve through the
     others by σ sqrt(1 + leverage): the second array (M,) holds these factors.  They are large in holes and at the ends,
-    where the curve is hardly held.
+    where the curve is hardly held, and end at `UNHELD`: such an answer bends the curve to itself, and its deviation
+    says nothing.
 
     Source: Cook and Weisberg, Residuals and Influence in Regression (1982), deleted residuals.
     """
@@ -91,6 +93,6 @@ def foretold(
     values = np.linalg.solve(r.T, basis.T).T  # orthonormal polynomials at all places
     left = lengths(rows - values @ (q.T @ rows[trusted]))
     leverage = (values * values).sum(axis=1)
-    free = np.maximum(1.0 - leverage, 1e-6)  # of a trusted answer: leverage / free is that on the curve of the others
+    free = np.maximum(1.0 - leverage, UNHELD**-2)  # 1 / free = 1 + leverage of a trusted answer on the others' curve
     deviation = np.where(trusted, left / free, left)
-    return deviation, np.sqrt(1.0 + np.where(trusted, leverage / free, leverage))
+    return deviation, np.where(trusted, np.sqrt(1.0 / free), np.sqrt(1.0 + leverage))

@@ -25,7 +25,7 @@ from coding.approximate.answers import condense, lengths, resolution
 from coding.approximate.decoders import FloaterHormann
 from coding.approximate.localisation import ladder
 from coding.approximate.points import FloatArray
-from coding.approximate.regression import foretold
+from coding.approximate.regression import UNHELD, foretold
 from coding.approximate.selection import Choice, choose
 
 CONTRADICTION = 3.0  # times the sum of both error estimates
@@ -70,7 +70,8 @@ def examine(
     best, slack = np.full(kept.size, np.inf), np.ones(kept.size)
     for terms in ladder(kept.size):
         miss, room = foretold(places, rows, everyone, terms=terms)
-        if np.mean(np.maximum(miss, floor) ** 2) < np.mean(best**2):
+        held = (room < UNHELD).all() or not np.isfinite(best).all()
+        if held and np.mean(np.maximum(miss, floor) ** 2) < np.mean(best**2):
             best, slack = np.maximum(miss, floor), room
     share = best / slack
     worst = int(np.argmax(share))

@@ -17,7 +17,7 @@ from coding.approximate import (
 from coding.approximate.answers import condense, lengths
 from coding.approximate.localisation import explanations
 from coding.approximate.points import first_kind
-from coding.approximate.regression import deviations, distances, foretold
+from coding.approximate.regression import UNHELD, deviations, distances, foretold
 from coding.approximate.simulation import fail
 from coding.approximate.syndromes import syndromes
 from coding.approximate.verdict import severed
@@ -179,6 +179,18 @@ def test_answers_in_holes_are_allowed_the_slack_of_their_curve():
     deviation, slack = foretold(z, rows, trusted, terms=5)
     assert deviation / slack / np.sqrt(20_000) == pytest.approx(np.ones(24), abs=6 / np.sqrt(2 * 20_000))
     assert slack.max() > 1.1 * slack.min()
+
+
+def test_a_liar_to_whom_the_curve_bends_is_not_believed():
+    """Worker 0 lies and its neighbours are late: a supple curve passes through the lie, and nothing contradicts it."""
+    z = np.delete(first_kind(120), [1, 2, 3, 4, 6, 7])
+    answers = np.exp(3 * z)[:, None] * np.ones(4) + np.abs(z[:, None] - 0.2) ** 5
+    answers[0] += 1.0
+    supple = np.ones(z.size, dtype=bool)
+    assert foretold(z, answers, supple, terms=110)[1].max() == UNHELD
+    for account in explanations(z, answers):
+        assert account.held
+    assert locate(z, answers).liars.tolist() == [0]
 
 
 def test_accounts_far_worse_than_the_best_are_no_rivals():
