@@ -1,6 +1,6 @@
 """Batched inference of a small trained network while workers stall and lie: coded against replicated at equal cost.
 
-    python benchmarks/coding_inference.py [--trials 20] [--workers 80] [--seed 1]
+    python benchmarks/coding_inference.py [--trials 20] [--workers 40] [--seed 1]
 
 A network (2-32-32-3, tanh) is trained here on three interleaved spirals.  K = 8 batches of test points are classified
 by N workers.  Coded: batches are sorted so that neighbours resemble each other, encoded, and decoded without knowing
@@ -31,7 +31,7 @@ def main() -> None:
     """Print accuracies against the number of bad workers."""
     parser = argparse.ArgumentParser(description="coded inference")
     parser.add_argument("--trials", type=int, default=20)
-    parser.add_argument("--workers", type=int, default=80)
+    parser.add_argument("--workers", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     rng = np.random.default_rng(asked.seed)
