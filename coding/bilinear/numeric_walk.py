@@ -51,10 +51,12 @@ def _walk(system: Matrix, wanted: int, largest: int, most: int) -> NDArray[np.in
     stack = np.empty((largest + 1, nodes, columns), dtype=system.dtype)  # the rows still to come, at each depth
     weight = np.ones(largest + 1)  # the largest weight that decodes, at least 1
     following = np.empty(largest + 1, dtype=np.int64)
-    stack[0], following[0] = system, 0
+    following[0] = 0
     for row in range(nodes):
-        for k in range(wanted):
-            weight[0] = max(weight[0], abs(system[row, k]))
+        for k in range(columns):
+            stack[0, row, k] = system[row, k]
+            if k < wanted:
+                weight[0] = max(weight[0], abs(system[row, k]))
     depth, total = 0, 0
     while depth >= 0:
         row = following[depth]
