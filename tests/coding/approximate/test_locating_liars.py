@@ -164,7 +164,7 @@ def test_a_block_of_colluding_neighbours_is_seen_by_its_edges():
 
 def test_a_block_at_an_end_is_not_foretold_from_beyond_all_answers():
     z = first_kind(90)
-    answers = (2 + np.sin(9 * z))[:, None] * np.ones(4)
+    answers = np.exp(8 * z)[:, None] * np.ones(4)
     trusted = np.ones(90, dtype=bool)
     trusted[[0, 1, 22, 23]] = False
     assert severed(z, answers, trusted).size == 0
