@@ -12,6 +12,7 @@ import time
 from concurrent.futures import CancelledError, wait
 
 import numpy as np
+import psutil
 import pytest
 
 from coding.bilinear import catalog
@@ -112,8 +113,12 @@ def test_a_worker_struck_while_it_is_sent_a_task_larger_than_any_buffer(harm):
 
 @pytest.mark.parametrize("harm", HARMS)
 def test_a_pool_whose_workers_are_all_struck_at_once_serves_the_next_product(harm, pool):
-    for pid in full_crew(pool):
+    crew = full_crew(pool)
+    for pid in crew:
         os.kill(pid, harm)
+    wanted = {signal.SIGKILL: {psutil.STATUS_ZOMBIE}, signal.SIGSTOP: {psutil.STATUS_STOPPED}}[harm]
+    while {psutil.Process(pid).status() for pid in crew} != wanted:  # a task given meanwhile would be lost
+        time.sleep(0.001)
     if harm == signal.SIGSTOP:
         with pytest.raises(ValueError, match=r"too few answers within 0\.3 s: expected any 11 of 14"):
             CodedMatmul(SCHEME, pool, deadline=0.3).multiply(A, B)
