@@ -81,7 +81,7 @@ class CodedMatmul:
                 "unknown shipping", where="shipping", expected=", ".join(("auto", *KINDS)), got=repr(shipping)
             )
         _refuse_liars(scheme, liars, verify)
-        self._executor = submitter(executor)
+        self._executor = submitter(executor, tasks=scheme.nodes)
         self._shipping = shipping_for(executor) if shipping == "auto" else shipping
         self._owner = executor
         self._scheme, self._verify, self._liars, self._deadline = scheme, verify, liars, deadline

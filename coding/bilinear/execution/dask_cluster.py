@@ -2,8 +2,7 @@
 
 Dask's own broadcast waits for every worker, and while it waits for a stopped one it holds up all others after it.
 Here each worker is sent its own copy, under one name; who has not taken it when the others have is left out.  Tasks are
-dealt to the workers in turn (Dask would give many to one), and a dead worker's tasks may move on to the others, which
-have the blocks already.
+dealt to the workers in turn (Dask would give many to one).
 
 Dask's own `get_executor` fetches all results in one thread, so one worker that stopped with its result in hand would
 hold up the rest; `DaskExecutor` fetches each by itself.
@@ -39,18 +38,23 @@ class DaskExecutor(Executor):
 
     Without them, tasks are dealt to the workers in turn, so that one that stands still holds up its share and no more.
 
+    A dead worker's task moves on to another, unless there are workers for all `tasks` of a product: then each holds a
+    single one, and the task of a dead worker is not given to one that stands still.
+
     Args:
         client: a `distributed.Client`.
+        tasks: how many are submitted together.
     """
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, client: Any, *, tasks: int = 1_000_000) -> None:
+        self._client, self._tasks = client, tasks
         self._turns: list[str] = []
+        self._movable = True
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """A future of `fn(*args, **kwargs)`; cancelling it cancels the task, unless that runs already."""
         if "workers" not in kwargs:
-            kwargs |= {"workers": [self._next_worker()], "allow_other_workers": True}
+            kwargs |= {"workers": [self._next_worker()], "allow_other_workers": self._movable}
         future = _DaskFuture(self._client.submit(fn, *args, pure=False, **kwargs))
         future.set_running_or_notify_cancel()
         future.task.add_done_callback(future.start_fetching)
@@ -59,6 +63,7 @@ class DaskExecutor(Executor):
     def _next_worker(self) -> str:
         if not self._turns:
             self._turns = worker_addresses(self._client)
+            self._movable = len(self._turns) < self._tasks
         if not self._turns:
             raise CodingError("the cluster has no workers", where="executor", cure="start some, or wait for them")
         return self._turns.pop(0)

@@ -89,7 +89,7 @@ class Scattered(InMemory):
 
     def __init__(self, grid: BlockGrid, nodes: int, stored: np.dtype[Any], *, client: Any) -> None:
         super().__init__(grid, nodes, stored)
-        self._client = client
+        self._client, self._nodes = client, nodes
         self._futures: list[Any] = []
         self._holders: list[str] = []
 
@@ -100,7 +100,8 @@ class Scattered(InMemory):
     def arguments(self, node: int, u: Array, v: Array) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The scattered blocks, which Dask puts in place, and the worker whose turn it is."""
         chosen = self._holders[node % len(self._holders)]
-        return (*self._futures, u, v), {"workers": [chosen], "allow_other_workers": True}
+        movable = len(self._holders) < self._nodes
+        return (*self._futures, u, v), {"workers": [chosen], "allow_other_workers": movable}
 
     def close(self) -> None:
         """Let the cluster forget the blocks."""
@@ -219,15 +220,15 @@ def shipment(kind: str, executor: Any, *, grid: BlockGrid, nodes: int, stored: n
     return makers[kind](grid, nodes, stored)
 
 
-def submitter(executor: Any) -> Executor:
-    """What tasks are submitted to: the executor itself, or that of a Dask client.
+def submitter(executor: Any, *, tasks: int) -> Executor:
+    """What the `tasks` of a product are submitted to: the executor itself, or that of a Dask client.
 
     Raises:
         CodingError: no `submit` there.
     """
     client = dask_client(executor)
     if client is not None:
-        return DaskExecutor(client)
+        return DaskExecutor(client, tasks=tasks)
     if not callable(getattr(executor, "submit", None)):
         raise CodingError(
             "not an executor",
