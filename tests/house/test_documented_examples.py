@@ -98,3 +98,18 @@ def test_runner_page_shows_a_line_the_ledger_would_write() -> None:
     assert shown == ["t", "b", "n", "s", "counts", "cpu", "env", "crc"]
     written = encode(Record("8b9c", 0, 256, msgspec.Raw(b'{"counts":[256,31]}'), cpu=0.0021, env="5f0c2d1a")).decode()
     assert re.findall(r'"(\w+)":', written) == shown
+
+
+def test_coding_page_runs_and_its_figures_are_true() -> None:
+    """Oracles: the exact counts of the shipped scheme, the plain product, tanh."""
+    names: dict[str, Any] = {}
+    for source in blocks(ROOT / "docs" / "coding.md", "python"):
+        exec(compile(source, "coding.md", "exec"), names)
+    assert names["r"].counts[:6] == (0, 0, 0, 0, 80, 2000)
+    assert f"{names['r'].failure_probability(0.01):.1e}" == "9.1e-07"
+    assert (names["r"].erasures, names["r"].byzantine) == (3, 1)
+    assert names["search"].parities(names["union"], count=1).counts[:4] == (0, 0, 1, 22)
+    assert len(names["search"].relations(names["union"]).checks) == 10
+    assert np.abs(names["result"].product - names["A"] @ names["B"]).max() < 1e-10
+    assert not names["report"].refused
+    assert np.abs(names["values"] - np.tanh(names["X"])).max() < 1e-5
