@@ -101,7 +101,7 @@ def stopped(*workers):
 
 @pytest.mark.parametrize("shipping", ["scatter", "shared"])
 def test_a_worker_stopped_in_mid_run_changes_nothing(shipping, client, pids, monkeypatch):
-    """Stopped while blocks are copied, or with its seven tasks in hand and some that Dask moves there: nine of the rest suffice."""
+    """Stopped while blocks are copied, or with a third of the tasks in hand: nine of the rest suffice."""
     monkeypatch.setattr(dask_cluster, "PATIENCE", 0.5)
     coded = CodedMatmul(CIRCLE, client, shipping=shipping)
     stopper = threading.Timer(0.05, os.kill, (pids[1], signal.SIGSTOP))
