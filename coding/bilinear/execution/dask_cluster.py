@@ -4,8 +4,8 @@ Dask's own broadcast waits for every worker, and while it waits for a stopped on
 Here each worker is sent its own copy, under one name; who has not taken it when the others have is left out.  Tasks are
 dealt to the workers in turn (Dask would give many to one).
 
-Dask's own `get_executor` fetches all results in one thread, so one worker that stopped with its result in hand would
-hold up the rest; `DaskExecutor` fetches each by itself.
+Dask's own `get_executor` fetches all results in one thread, and `Future.result` asks for many results in one request,
+so one worker that stopped with its result in hand would hold up others; `DaskExecutor` asks for each by itself.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class DaskExecutor(Executor):
         """A future of `fn(*args, **kwargs)`; cancelling it cancels the task, unless that runs already."""
         if "workers" not in kwargs:
             kwargs |= {"workers": [self._next_worker()], "allow_other_workers": self._movable}
-        future = _DaskFuture(self._client.submit(fn, *args, pure=False, **kwargs))
+        future = _DaskFuture(self._client, self._client.submit(fn, *args, pure=False, **kwargs))
         future.set_running_or_notify_cancel()
         future.task.add_done_callback(future.start_fetching)
         return future
@@ -72,9 +72,9 @@ class DaskExecutor(Executor):
 class _DaskFuture(Future[Any]):
     """A future that fetches its value when the task is done."""
 
-    def __init__(self, task: Any) -> None:
+    def __init__(self, client: Any, task: Any) -> None:
         super().__init__()
-        self.task = task
+        self.client, self.task = client, task
         self._settled = threading.Lock()
 
     def cancel(self) -> bool:
@@ -91,7 +91,7 @@ class _DaskFuture(Future[Any]):
     def fetch(self) -> None:
         """Settle this future as the task ended."""
         try:
-            value, error = self.task.result(), None
+            value, error = self._value(), None
         except BaseException as raised:  # noqa: BLE001 - belongs to whoever holds the future
             value, error = None, raised
         if not self._settled.acquire(blocking=False):
@@ -100,6 +100,15 @@ class _DaskFuture(Future[Any]):
             self.set_result(value)
         else:
             self.set_exception(error)
+
+    def _value(self) -> Any:
+        """The task's value, in a request of its own; raises what the task raised."""
+        if self.task.status != "finished":
+            return self.task.result()  # raises at once
+        reply = self.client.sync(self.client.scheduler.gather, keys=[self.task.key])
+        if reply["status"] != "OK":
+            raise OSError(f"the worker with the result of {self.task.key} was lost")
+        return reply["data"][self.task.key]
 
 
 def worker_addresses(client: Any) -> list[str]:

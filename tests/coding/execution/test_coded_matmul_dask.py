@@ -6,18 +6,20 @@ import contextlib
 import os
 import signal
 import threading
+import time
 
 import numpy as np
+import psutil
 import pytest
 
-from coding.bilinear import catalog, codes
+from coding.bilinear import catalog, copies
 from coding.bilinear.execution import CodedMatmul, dask_cluster
 from coding.errors import CodingError
 
 distributed = pytest.importorskip("distributed")
 
 UNION = catalog.strassen() + catalog.winograd()
-CIRCLE = codes.entangled_polynomial((2, 2, 2), nodes=21, points="circle")  # any 9: two of three workers have 14
+THREE = copies(catalog.strassen(), 3)  # dealt in turn to three workers, each of which has a copy of every product
 A, B = (np.random.default_rng(1).normal(size=(300, 300)) for _ in range(2))
 
 
@@ -99,11 +101,49 @@ def stopped(*workers):
             os.kill(pid, signal.SIGCONT)
 
 
+class StopsOnItsWay:
+    """A result whose worker stops when it is sent for the first time."""
+
+    sent = False
+
+    def __reduce__(self):
+        if not self.sent:
+            self.sent = True
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return StopsOnItsWay, ()
+
+
+def result_at(moment, make):
+    """What `make` returns, at a moment that several tasks share."""
+    time.sleep(max(0.0, moment - time.time()))
+    return make()
+
+
+def test_a_worker_that_stops_with_its_result_in_hand_does_not_hold_up_others(client, pids):
+    """Dask asks for results that are ready together in one request, which one stopped worker keeps waiting."""
+    executor = dask_cluster.DaskExecutor(client)
+    try:
+        for _ in range(4):
+            moment = time.time() + 0.3
+            makes = zip(client.run(os.getpid), [StopsOnItsWay, os.getpid, os.getpid], strict=True)
+            stops, *others = (executor.submit(result_at, moment, make, workers=[address]) for address, make in makes)
+            assert len({other.result(timeout=20) for other in others}) == 2
+            while all(psutil.Process(pid).status() != psutil.STATUS_STOPPED for pid in pids):
+                time.sleep(0.01)
+            assert not stops.done()
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+            assert isinstance(stops.result(timeout=20), StopsOnItsWay)
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
 @pytest.mark.parametrize("shipping", ["scatter", "shared"])
 def test_a_worker_stopped_in_mid_run_changes_nothing(shipping, client, pids, monkeypatch):
-    """Stopped while blocks are copied, or with a third of the tasks in hand: nine of the rest suffice."""
+    """Stopped while blocks are copied, or with a third of the tasks in hand: the other two thirds suffice."""
     monkeypatch.setattr(dask_cluster, "PATIENCE", 0.5)
-    coded = CodedMatmul(CIRCLE, client, shipping=shipping)
+    coded = CodedMatmul(THREE, client, shipping=shipping)
     stopper = threading.Timer(0.05, os.kill, (pids[1], signal.SIGSTOP))
     stopper.start()
     try:
@@ -117,7 +157,7 @@ def test_a_worker_stopped_in_mid_run_changes_nothing(shipping, client, pids, mon
 def test_a_worker_that_stood_still_before_changes_nothing(shipping, client, pids, monkeypatch):
     monkeypatch.setattr(dask_cluster, "PATIENCE", 0.5)
     with stopped(pids[0]):
-        assert right(CodedMatmul(CIRCLE, client, shipping=shipping).multiply(A, B).product)
+        assert right(CodedMatmul(THREE, client, shipping=shipping).multiply(A, B).product)
 
 
 def test_a_cluster_that_does_not_take_the_blocks_is_an_error(client, pids):
