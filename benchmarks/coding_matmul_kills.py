@@ -1,23 +1,29 @@
 """Coded products while workers are killed and stopped: is every answer right, does none hang, and what does it cost?
 
-    python benchmarks/coding_matmul_kills.py [--runs 200] [--size 2000] [--scheme best] [--dask]
+    python benchmarks/coding_matmul_kills.py [--runs 200] [--size 2000] [--scheme best] [--executor pool|dask]
+                                             [--shipping auto]
 
-In each run some of the worker processes (3 of 14) are killed (SIGKILL) or stopped (SIGSTOP) at a random moment of the
-product.  Every few runs there is an undisturbed one, and the same product uncoded, by the 7 tasks of Strassen alone.
-Times are of `multiply` alone, from whole matrices to the whole product.
+In each run some of the worker processes (3 of 14) are killed (SIGKILL) or stopped (SIGSTOP), each at a moment of its
+own somewhere in the first nine tenths of the time that an undisturbed product takes.  Before every second one of these
+runs stands an undisturbed one, with which the two after it are compared; before every twentieth also the same product
+uncoded, by the 7 tasks of Strassen on the same workers, and by plain numpy.  Times are of `multiply` alone, from whole
+matrices to the whole product; the crew is full again before each.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import os
 import signal
 import statistics
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from concurrent.futures import wait
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,6 +34,7 @@ from coding.bilinear.scheme import BilinearScheme
 
 NODES = 14
 BAR_ERROR, BAR_RATIO = 1e-10, 1.3
+HUNG = 30.0  # seconds after which a product counts as hung; an undisturbed one takes one or two
 
 
 def main() -> None:
@@ -36,16 +43,21 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--size", type=int, default=2000)
     parser.add_argument("--kills", type=int, default=3)
-    parser.add_argument("--every", type=int, default=4, help="runs between undisturbed ones")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scheme", default="best", help='"best", "chebyshev" or "circle" (entangled polynomial codes)')
-    parser.add_argument("--dask", action="store_true", help="on a Dask cluster of separate processes")
+    parser.add_argument("--executor", choices=("pool", "dask"), default="pool")
+    parser.add_argument(
+        "--shipping", default="auto", help='how blocks travel, see CodedMatmul; for Dask also "scatter"'
+    )
     asked = parser.parse_args()
     scheme = chosen(asked.scheme)
     if not survives(scheme, range(NODES), failures=asked.kills):
         raise SystemExit(f"{scheme!r} does not survive any {asked.kills} failures: it needs {threshold(scheme)}")
-    with dask_workers() if asked.dask else local_workers() as workers:
-        Benchmark(scheme, workers, asked).run()
+    crew = PoolCrew() if asked.executor == "pool" else DaskCrew()
+    try:
+        Benchmark(scheme, crew, asked).run()
+    finally:
+        crew.close()
 
 
 def chosen(name: str) -> BilinearScheme:
@@ -53,106 +65,143 @@ def chosen(name: str) -> BilinearScheme:
     return catalog.best(NODES) if name == "best" else codes.entangled_polynomial((2, 2, 2), nodes=NODES, points=name)
 
 
-@contextlib.contextmanager
-def local_workers() -> Iterator[Any]:
-    """A WorkerPool, and its process ids once all workers are there."""
-    with WorkerPool(NODES) as pool:
+class PoolCrew:
+    """The workers of a WorkerPool."""
 
-        def pids() -> list[int]:
-            while len(found := pool.pids) < NODES:
-                time.sleep(0.005)
-            return list(found)
+    def __init__(self) -> None:
+        self.executor = WorkerPool(NODES)
 
-        yield pool, pids
+    def pids(self) -> list[int]:
+        """The process ids, once all are there; who died idle is replaced by the next task."""
+        wait([self.executor.submit(time.sleep, 0.02) for _ in range(NODES)])
+        while len(found := self.executor.pids) < NODES:
+            time.sleep(0.005)
+        return list(found)
+
+    def close(self) -> None:
+        """End them."""
+        self.executor.close()
 
 
-@contextlib.contextmanager
-def dask_workers() -> Iterator[Any]:
-    """A Dask client, and the process ids of its workers once all are there."""
-    import logging
+class DaskCrew:
+    """The workers of a Dask cluster on this machine, which is made anew when it does not replace a dead one."""
 
-    import distributed
+    def __init__(self) -> None:
+        import distributed
 
-    with (
-        distributed.LocalCluster(
+        self._cluster = distributed.LocalCluster(
             n_workers=NODES, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+        )
+        self.executor = distributed.Client(self._cluster)
 
-        def pids() -> list[int]:
-            client.wait_for_workers(NODES, timeout=120)
-            return list(client.run(os.getpid).values())
+    def pids(self) -> list[int]:
+        """The process ids, once all are there."""
+        give_up = time.monotonic() + HUNG
+        while time.monotonic() < give_up:
+            with contextlib.suppress(Exception):  # a worker that was struck may leave while it is asked
+                found = self.executor.run(os.getpid, on_error="ignore").values()
+                if len(pids := [pid for pid in found if isinstance(pid, int)]) == NODES:
+                    return pids
+            time.sleep(0.1)
+        self.close()
+        self.__init__()  # type: ignore[misc]
+        return self.pids()
 
-        yield client, pids
+    def close(self) -> None:
+        """End them."""
+        with contextlib.suppress(Exception):  # some are dead already
+            self.executor.close()
+            self._cluster.close()
+
+
+@dataclass(slots=True)
+class Figures:
+    """What was measured: seconds by kind of run, disturbed seconds over those of the undisturbed run before, ..."""
+
+    seconds: dict[str, list[float]] = field(
+        default_factory=lambda: {kind: [] for kind in ("disturbed", "undisturbed", "uncoded", "numpy")}
+    )
+    ratios: list[float] = field(default_factory=list)
+    errors: list[float] = field(default_factory=list)
+    seen: Counter[str] = field(default_factory=Counter)
 
 
 class Benchmark:
-    """All runs on one set of workers."""
+    """All runs on one crew."""
 
-    def __init__(self, scheme: BilinearScheme, workers: Any, asked: argparse.Namespace) -> None:
-        self.executor, self.pids = workers
-        self.asked = asked
+    def __init__(self, scheme: BilinearScheme, crew: PoolCrew | DaskCrew, asked: argparse.Namespace) -> None:
+        self.crew, self.asked, self.scheme = crew, asked, scheme
         self.rng = np.random.default_rng(asked.seed)
-        self.coded = CodedMatmul(scheme, self.executor)
-        self.uncoded = CodedMatmul(catalog.strassen(), self.executor)
-        self.name = scheme.name
-        self.times: dict[str, list[float]] = {"disturbed": [], "undisturbed": [], "uncoded": []}
-        self.errors: list[float] = []
-        self.struck = 0
+        self.found = Figures()
 
     def run(self) -> None:
         """All of it, then the figures."""
-        size = self.asked.size
+        self.product("warm")
+        self.found = Figures()
         for number in range(self.asked.runs):
-            a, b = self.rng.normal(size=(size, size)), self.rng.normal(size=(size, size))
-            exact = a @ b
-            if number % self.asked.every == 0:
-                self.one("undisturbed", self.coded, a, b, exact)
-                self.one("uncoded", self.uncoded, a, b, exact)
-            with self.strike():
-                self.one("disturbed", self.coded, a, b, exact)
+            if number % 2 == 0:
+                self.product("undisturbed")
+            if number % 20 == 0:
+                self.product("uncoded")
+            with self.struck():
+                self.product("disturbed")
+            self.found.ratios.append(self.found.seconds["disturbed"][-1] / self.found.seconds["undisturbed"][-1])
         self.report()
 
-    def one(self, kind: str, coded: CodedMatmul, a: Any, b: Any, exact: Any) -> None:
-        """One product on a full crew."""
-        self.pids()
+    def product(self, kind: str) -> None:
+        """One product of fresh matrices."""
+        a, b = (self.rng.normal(size=(self.asked.size, self.asked.size)) for _ in range(2))
+        if kind != "disturbed":
+            self.crew.pids()  # waits until all are there; nobody is struck meanwhile
+        scheme = catalog.strassen() if kind == "uncoded" else self.scheme
+        coded = CodedMatmul(scheme, self.crew.executor, deadline=HUNG, shipping=self.asked.shipping)
         started = time.perf_counter()
         result = coded.multiply(a, b)
-        self.times[kind].append(time.perf_counter() - started)
-        self.errors.append(float(np.abs(result.product - exact).max() / np.abs(exact).max()))
+        self.found.seconds.setdefault(kind, []).append(time.perf_counter() - started)
+        started = time.perf_counter()
+        exact = a @ b
+        if kind == "uncoded":
+            self.found.seconds["numpy"].append(time.perf_counter() - started)
+        self.found.errors.append(float(np.abs(result.product - exact).max() / np.abs(exact).max()))
         if kind == "disturbed":
-            self.struck += len(result.report.dead)
+            self.found.seen.update(dead=len(result.report.dead), late=len(result.report.late))
 
     @contextlib.contextmanager
-    def strike(self) -> Iterator[None]:
-        """Kill or stop some workers at a random moment of what is done meanwhile."""
-        victims = self.rng.choice(self.pids(), self.asked.kills, replace=False)
+    def struck(self) -> Iterator[None]:
+        """Kill or stop some workers, each at a random moment of what is done meanwhile."""
+        victims = self.rng.choice(self.crew.pids(), self.asked.kills, replace=False)
         signals = self.rng.choice([signal.SIGKILL, signal.SIGSTOP], self.asked.kills)
-        moment = self.rng.uniform(0.1, 0.8) * statistics.median(self.times["undisturbed"])
-        timer = threading.Timer(moment, strike, (victims, signals))
-        timer.start()
+        moments = self.rng.uniform(0, 0.9, self.asked.kills) * self.found.seconds["undisturbed"][-1]
+        timers = [
+            threading.Timer(moment, strike, (victim, sign))
+            for moment, victim, sign in zip(moments, victims, signals, strict=True)
+        ]
+        for timer in timers:
+            timer.start()
         yield
-        timer.join()
-        for victim in victims if self.asked.dask else ():  # Dask waits minutes before it gives a stopped worker up
-            strike([victim], [signal.SIGKILL])
+        for timer in timers:
+            timer.join()
+        for victim in victims:  # the next product starts with a full crew, so those that stand still are ended
+            strike(victim, signal.SIGKILL)
+        self.found.seen.update(killed=int((signals == signal.SIGKILL).sum()))
+        self.found.seen.update(stopped=int((signals == signal.SIGSTOP).sum()))
 
     def report(self) -> None:
         """One line a figure."""
-        middle = {kind: statistics.median(times) for kind, times in self.times.items()}
-        print(
-            f"{self.name}, {self.asked.size} x {self.asked.size} float64, {len(self.times['disturbed'])} disturbed runs"
-        )
-        print(
-            f"  {self.asked.kills} of {NODES} workers struck in each; {self.struck} deaths seen in mid-run, no run hung"
-        )
-        figure("largest relative error", max(self.errors), BAR_ERROR)
-        for kind, times in self.times.items():
+        found = self.found
+        middle = {kind: statistics.median(times) for kind, times in found.seconds.items()}
+        print(f"{self.scheme!r}, {self.asked.size} x {self.asked.size} float64, on {self.asked.executor}")
+        print(f"  {len(found.ratios)} runs, {self.asked.kills} of {NODES} workers struck in each: {dict(found.seen)}")
+        figure("largest relative error", max(found.errors), BAR_ERROR)
+        for kind, times in found.seconds.items():
             print(
                 f"  {kind:24} {middle[kind]:8.3f} s   (min {min(times):.3f}, max {max(times):.3f}, {len(times)} runs)"
             )
-        figure("disturbed / undisturbed", middle["disturbed"] / middle["undisturbed"], BAR_RATIO)
+        figure("disturbed / undisturbed", statistics.median(found.ratios), BAR_RATIO)
+        quartiles = statistics.quantiles(found.ratios, n=20) if len(found.ratios) > 1 else found.ratios
+        print(f"  ... 5 % and 95 % of runs  {quartiles[0]:7.3g} {quartiles[-1]:7.3g}, worst {max(found.ratios):.3g}")
         print(f"  undisturbed / uncoded    {middle['undisturbed'] / middle['uncoded']:8.3g}")
+        print(f"  undisturbed / numpy      {middle['undisturbed'] / middle['numpy']:8.3g}")
 
 
 def figure(name: str, value: float, bar: float) -> None:
@@ -160,11 +209,10 @@ def figure(name: str, value: float, bar: float) -> None:
     print(f"  {name:24} {value:8.3g}     (bar {bar:g}: {'met' if value <= bar else 'MISSED'})")
 
 
-def strike(victims: Any, signals: Any) -> None:
-    """Send each process its signal."""
-    for victim, sign in zip(victims, signals, strict=True):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(int(victim), int(sign))
+def strike(victim: int, sign: int) -> None:
+    """Send the process its signal."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(int(victim), int(sign))
 
 
 if __name__ == "__main__":

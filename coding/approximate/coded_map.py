@@ -46,7 +46,8 @@ class CodedMap:
         deadline: seconds after which nobody is waited for; default none.
         liars: how many workers lie, when known; default estimated.
         locator: "regression", or "syndromes" for polynomials on a ``DCTCode``.
-        tolerance: relative error estimate above which a robust result is refused (NaN, and ``report.refused``).
+        tolerance: relative error estimate above which a robust result is refused.
+        strict: raise when a result is refused; otherwise its values are NaN, and the report says why.
         seed: deals the code's points to tasks in the order of submission, so that machines that fail together are not
             neighbours on the curve.
     """
@@ -62,6 +63,7 @@ class CodedMap:
     liars: int | None = None
     locator: Literal["regression", "syndromes"] = "regression"
     tolerance: float = TOLERANCE
+    strict: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -92,10 +94,12 @@ class CodedMap:
             X: K inputs, shape (K, ...), finite numbers.
 
         Returns:
-            Values (K, ...) with the shape of f's answers, and the report.
+            Values (K, ...) with the shape of f's answers, and the report.  Refused values are NaN throughout, so that
+            they spoil whatever is computed from them; ``report.rejected`` holds what was read.
 
         Raises:
-            CodingError: X unusable, too few answers, answers of many shapes, an executor that died.
+            CodingError: X unusable, too few answers, answers of many shapes, an executor that died; when ``strict``,
+                values that are refused.
         """
         tasks = self.code.encode(X)
         order = np.random.default_rng(self.seed).permutation(self.code.workers).tolist()
@@ -122,6 +126,14 @@ class CodedMap:
             locator=self.locator,
             tolerance=self.tolerance,
         )
+        if report.refused and self.strict:
+            raise CodingError(
+                f"values refused ({report.reason})",
+                where="CodedMap",
+                expected="answers that most workers agree on",
+                got=f"{report.answered} answers, {len(report.liars) + len(odd)} of them set aside",
+                cure="add workers, or set strict=False and look at report.rejected",
+            )
         return values, replace(
             report,
             answered=len(gathered.answers),

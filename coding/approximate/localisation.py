@@ -23,12 +23,13 @@ from numpy.typing import NDArray
 
 from coding.approximate.answers import condense, lengths, muffled, resolution
 from coding.approximate.points import FloatArray
-from coding.approximate.regression import deviations, distances
+from coding.approximate.regression import UNHELD, distances, foretold
 from coding.errors import CodingError
 
 LADDER = (0.12, 0.16, 0.21, 0.27, 0.33, 0.4, 0.47, 0.54)
-APART = 12.0  # an answer this many typical misses away is a lie
+APART = 12.0  # an answer this many typical misses away, its slack allowed for, is a lie
 ROUNDS = 15
+RIVAL = 8.0  # an account judged this many times worse than the best is no rival to it
 LEAST = 5
 
 
@@ -42,6 +43,7 @@ class Localisation:
         typical: median deviation of the trusted (unit of the answers).
         terms: Chebyshev coefficients of the curve that won.
         majority: False when every rung set aside more answers than it can carry.
+        held: False when the curve bends to some kept answer whatever it says, so that nobody vouches for it.
     """
 
     trusted: NDArray[np.bool_]
@@ -49,6 +51,7 @@ class Localisation:
     typical: float
     terms: int
     majority: bool
+    held: bool
 
     @property
     def liars(self) -> NDArray[np.int64]:
@@ -76,7 +79,7 @@ def locate(points: FloatArray, answers: NDArray[np.generic], *, liars: int | Non
 def explanations(points: FloatArray, answers: NDArray[np.generic], *, liars: int | None = None) -> list[Localisation]:
     """Every rung's account of who lies, accounts that agree given once, best judged first; see :func:`locate`.
 
-    Rungs without a majority are left out, unless none has one.
+    Rungs without a majority are left out, unless none has one; so are those judged far worse than the best.
     """
     count = points.size
     if count < LEAST:
@@ -89,8 +92,12 @@ def explanations(points: FloatArray, answers: NDArray[np.generic], *, liars: int
     floor = resolution(answers) * float(np.median(lengths(rows)))
     rungs = [_climb(points, rows, terms, floor, liars) for terms in ladder(count)]
     carried = [rung for rung in rungs if rung.majority] or rungs
+    judged = [_judge(rung, floor) for rung in carried]
     accounts: dict[bytes, Localisation] = {}
-    for rung in sorted(carried, key=lambda rung: _judge(rung, floor)):
+    for place in np.argsort(judged, kind="stable"):
+        rung = carried[place]
+        if judged[place] > RIVAL * min(judged):
+            break
         accounts.setdefault(rung.trusted.tobytes(), rung)
     return list(accounts.values())
 
@@ -107,12 +114,13 @@ def _climb(points: FloatArray, rows: FloatArray, terms: int, floor: float, known
     seen: set[bytes] = set()
     majority = True
     while True:
-        deviation = deviations(points, rows, trusted, terms=terms)
+        deviation, slack = foretold(points, rows, trusted, terms=terms)
         if trusted.tobytes() in seen or len(seen) == ROUNDS:
             break
         seen.add(trusted.tobytes())
-        trusted, majority = _near(deviation, trusted, floor, most, known)
-    return Localisation(trusted, deviation, float(np.median(deviation[trusted])), terms, majority)
+        trusted, majority = _near(deviation / slack, trusted, floor, most, known)
+    held = bool((slack[trusted] < UNHELD).all())
+    return Localisation(trusted, deviation, float(np.median(deviation[trusted])), terms, majority, held)
 
 
 def _near(
@@ -129,6 +137,8 @@ def _near(
 
 def _judge(rung: Localisation, floor: float) -> float:
     """Root mean square of the trusted deviations, which one hidden liar spoils, over the share of redundancy left."""
+    if not rung.held:
+        return np.inf
     count = rung.trusted.size
     left = max(1, count - rung.terms - 2 * rung.liars.size) / count
     return max(float(np.sqrt(np.mean(rung.deviation[rung.trusted] ** 2))), floor) / left

@@ -22,6 +22,7 @@ from coding.approximate.decoders import chebyshev
 from coding.approximate.points import FloatArray
 
 ROUNDS = 25
+UNHELD = 1e3
 
 
 def distances(points: FloatArray, rows: FloatArray, *, terms: int, rounds: int = ROUNDS) -> FloatArray:
@@ -72,9 +73,26 @@ def deviations(points: FloatArray, rows: FloatArray, trusted: NDArray[np.bool_],
         Array (M,): for a trusted answer the miss of the fit without it (leave-one-out, exactly, by its leverage), for
         the others the miss of the fit.
     """
+    return foretold(points, rows, trusted, terms=terms)[0]
+
+
+def foretold(
+    points: FloatArray, rows: FloatArray, trusted: NDArray[np.bool_], *, terms: int
+) -> tuple[FloatArray, FloatArray]:
+    """:func:`deviations`, and how much farther than a single honest answer each may be off.
+
+    If the answers scatter about the curve alike, with standard deviation σ, an answer is off the curve through the
+    others by σ sqrt(1 + leverage): the second array (M,) holds these factors.  They are large in holes and at the ends,
+    where the curve is hardly held, and end at `UNHELD`: such an answer bends the curve to itself, and its deviation
+    says nothing.
+
+    Source: Cook and Weisberg, Residuals and Influence in Regression (1982), deleted residuals.
+    """
     basis = chebyshev(points, terms)
     q, r = np.linalg.qr(basis[trusted])
     values = np.linalg.solve(r.T, basis.T).T  # orthonormal polynomials at all places
     left = lengths(rows - values @ (q.T @ rows[trusted]))
     leverage = (values * values).sum(axis=1)
-    return np.asarray(np.where(trusted, left / np.maximum(1.0 - leverage, 1e-6), left))
+    free = np.maximum(1.0 - leverage, UNHELD**-2)  # 1 / free = 1 + leverage of a trusted answer on the others' curve
+    deviation = np.where(trusted, left / free, left)
+    return deviation, np.where(trusted, np.sqrt(1.0 / free), np.sqrt(1.0 + leverage))

@@ -25,13 +25,13 @@ from coding.approximate.answers import condense, lengths, resolution
 from coding.approximate.decoders import FloaterHormann
 from coding.approximate.localisation import ladder
 from coding.approximate.points import FloatArray
-from coding.approximate.regression import deviations
+from coding.approximate.regression import UNHELD, foretold
 from coding.approximate.selection import Choice, choose
 
 CONTRADICTION = 3.0  # times the sum of both error estimates
 HARMLESS = 0.025  # of a typical answer
-CUT_OFF = 2.5  # times the rehearsed miss, median over a block; the honest stay below 2
-ODD = 40.0  # worst miss over typical miss; the honest stay below about 15
+CUT_OFF = 3.0  # times the rehearsed miss, median over a block; the honest rarely pass 2.5
+ODD = 7.0  # worst miss over typical miss, both over their slack; honest ones that exceed it are harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,15 @@ def examine(
     rows, places = condense(answers[kept]), points[kept]
     everyone = np.ones(kept.size, dtype=bool)
     floor = resolution(answers) * float(np.median(lengths(rows)))
-    best = np.full(kept.size, np.inf)
+    best, slack = np.full(kept.size, np.inf), np.ones(kept.size)
     for terms in ladder(kept.size):
-        miss = np.maximum(deviations(places, rows, everyone, terms=terms), floor)
-        if np.mean(miss**2) < np.mean(best**2):
-            best = miss
-    worst = int(np.argmax(best))
-    oddity = float(best[worst] / np.median(best)) if floor or best[worst] else 1.0
+        miss, room = foretold(places, rows, everyone, terms=terms)
+        held = (room < UNHELD).all() or not np.isfinite(best).all()
+        if held and np.mean(np.maximum(miss, floor) ** 2) < np.mean(best**2):
+            best, slack = np.maximum(miss, floor), room
+    share = best / slack
+    worst = int(np.argmax(share))
+    oddity = float(share[worst] / max(float(np.median(share)), floor)) if best[worst] else 1.0
     small = float(best[worst]) <= harmless * float(np.median(lengths(rows)))
     return Verdict(oddity <= ODD or small, oddity, int(kept[worst]))
 
@@ -108,8 +110,9 @@ def severed(points: FloatArray, rows: FloatArray, trusted: NDArray[np.bool_]) ->
     """A block of believed answers, cut off by accused ones, that the others do not foretell; empty when there is none.
 
     Liars who collude on neighbouring points look smooth among themselves; what betrays them are the edges of their
-    block, where honest and lying answers meet and are accused.  Each block between two accused answers (or one and an
-    end) is foretold from outside, and the miss compared with rehearsals of equally wide holes.  That betrays many such
+    block, where honest and lying answers meet and are accused.  Each block between accused answers is foretold from
+    outside, and the miss compared with rehearsals of equally wide holes; a block with nobody believed on one side would
+    have to be foretold beyond all answers, which nobody can rehearse, and is left alone.  That betrays some such
     blocks, not all: the real defence is to deal points to workers by lot, as :class:`coding.approximate.CodedMap` does.
 
     Args:
@@ -120,17 +123,21 @@ def severed(points: FloatArray, rows: FloatArray, trusted: NDArray[np.bool_]) ->
     Returns:
         Positions of the first such block.
     """
-    cuts = [-1, *np.flatnonzero(~trusted).tolist(), points.size]
+    cuts = np.flatnonzero(~trusted).tolist()
     for reach in (1, 2, 3):
         for left, right in zip(cuts, cuts[reach:], strict=False):
             block = np.arange(left + 1, right)[trusted[left + 1 : right]]
             outside = trusted.copy()
             outside[block] = False
-            if not 3 <= block.size < outside.sum() / 2:
+            held = outside[:left].any() and outside[right:].any()
+            if not held or not 3 <= block.size < outside.sum() / 2:
                 continue
-            foretold = choose(points[outside], rows[outside], points[block], decoder=FloaterHormann(1))
-            apart = lengths(foretold.matrix @ rows[outside] - rows[block])
+            guess = FloaterHormann(1).matrix(points[outside], points[block]) @ rows[outside]
+            apart = lengths(guess - rows[block])
             least = HARMLESS * float(np.median(lengths(rows[block])))
-            if np.median(apart / np.maximum(foretold.miss, least)) > CUT_OFF:
+            if np.median(apart) <= CUT_OFF * least:
+                continue  # near enough, whatever a rehearsal would say
+            miss = choose(points[outside], rows[outside], points[block], decoder=FloaterHormann(1)).miss
+            if np.median(apart / np.maximum(miss, least)) > CUT_OFF:
                 return block
     return np.empty(0, dtype=np.int64)

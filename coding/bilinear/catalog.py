@@ -6,6 +6,8 @@ BilinearScheme('strassen', 2x2x2, 7 nodes, integer)
 BilinearScheme('3x4x5', 3x4x5, 47 nodes, integer)
 >>> credits("3x4x5").licence
 'CC-BY-4.0'
+>>> best(14), reliability(best(14)).counts[:5]       # any 3 of 14 nodes may fail
+(BilinearScheme('found_14', 2x2x2, 14 nodes, integer), (0, 0, 0, 0, 80))
 
 `load` also takes the path of a published file (formats: see `published`), so the thousands of schemes of others need
 not be shipped.  Every scheme is verified each time it is loaded.
@@ -95,20 +97,21 @@ def winograd() -> BilinearScheme:
 def best(nodes: int, *, shape: tuple[int, int, int] = (2, 2, 2), probability: float = 0.01) -> BilinearScheme:
     """The shipped scheme of `nodes` nodes that fails least often, copies and S + W among the candidates.
 
+    A product with c copies is lost with probability p^c, so c copies of a scheme fail with P_f(p^c) and need no count
+    of their own.
+
     Args:
-        nodes: number of workers.
+        nodes: number of workers; for 2x2x2 there are schemes of 7, 9 to 16 and 21 nodes, and copies of them.
         shape: grid of blocks.
         probability: with which each node fails, independently.
 
     Raises:
-        CodingError: no shipped scheme has so many nodes.
+        CodingError: no shipped scheme has so many nodes, or a probability outside [0, 1].
     """
-    shipped = [load(name) for name in names()]
-    fitting = [scheme for scheme in shipped if scheme.shape == shape]
-    candidates = [scheme for scheme in fitting if scheme.nodes == nodes]
-    candidates += [copies(s, nodes // s.nodes) for s in fitting if nodes % s.nodes == 0 and nodes > s.nodes]
-    if shape == (2, 2, 2) and nodes == 14:
-        candidates.append(strassen() + winograd())
+    fitting = [scheme for scheme in map(load, names()) if scheme.shape == shape]
+    if shape == (2, 2, 2):
+        fitting.append(strassen() + winograd())
+    candidates = [scheme for scheme in fitting if nodes > 0 and nodes % scheme.nodes == 0]
     if not candidates:
         grid = "x".join(map(str, shape))
         sizes = sorted({scheme.nodes for scheme in fitting})
@@ -119,9 +122,16 @@ def best(nodes: int, *, shape: tuple[int, int, int] = (2, 2, 2), probability: fl
             got=str(nodes),
             cure="make one: codes.entangled_polynomial(...), or a search",
         )
-    if len(candidates) == 1:  # nothing to compare, and perhaps too large to count
-        return candidates[0]
-    return min(candidates, key=lambda scheme: float(reliability(scheme).failure_probability(probability)))
+    if not 0 <= probability <= 1:
+        raise CodingError("not a probability", where="probability", expected="in [0, 1]", got=repr(probability))
+
+    def fails(scheme: BilinearScheme) -> float:
+        return reliability(scheme).failure_probability(probability ** (nodes // scheme.nodes))
+
+    chosen = (
+        candidates[0] if len(candidates) == 1 else min(candidates, key=fails)
+    )  # one alone may be too large to count
+    return chosen if chosen.nodes == nodes else copies(chosen, nodes // chosen.nodes)
 
 
 def _files() -> dict[str, Any]:

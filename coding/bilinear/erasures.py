@@ -33,16 +33,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import CodingError
-from .modular_walk import harmless_counts, relations_modulo
-from .numeric_walk import harmless_counts_numerically
+from coding.bilinear.modular_walk import harmless_counts, relations_modulo
+from coding.bilinear.numeric_walk import harmless_counts_numerically
+from coding.errors import CodingError
 
 Numbers = NDArray[Any]
 
-MOST_SETS = 10**9
-"""Integer schemes with more harmless sets are refused: the walk would take minutes to hours."""
-MOST_SETS_NUMERICALLY = 10**6
-"""The same for real and complex schemes, of one size."""
+MOST_SETS = 3 * 10**8
+"""Integer schemes with more harmless sets are refused, after some ten seconds; up to 28 nodes there are never more."""
+MOST_SETS_NUMERICALLY = 10**8
+"""The same for real and complex schemes; up to 26 nodes there are never more."""
 
 
 def undecodable_counts(products: Numbers, targets: Numbers, largest: int | None = None) -> NDArray[np.int64]:
@@ -68,7 +68,7 @@ def undecodable_counts(products: Numbers, targets: Numbers, largest: int | None 
         raise CodingError("not in the space of the products", where="targets", expected=expected, got=got)
     nodes = products.shape[1]
     if nodes > 62:
-        cure = "estimate by Monte Carlo"
+        cure = "estimate by Monte Carlo: sampling.FailureSampler"
         raise CodingError("too many nodes to count", where="products", expected="at most 62", got=f"{nodes}", cure=cure)
     if largest is not None and largest < 0:
         raise CodingError("not a number of nodes", where="largest", expected="0 or more", got=f"{largest}")
@@ -80,7 +80,7 @@ def undecodable_counts(products: Numbers, targets: Numbers, largest: int | None 
     else:
         harmless = harmless_counts_numerically(products, targets, largest, MOST_SETS_NUMERICALLY)
     if harmless[0] < 0:
-        cure = "give `largest`, or estimate by Monte Carlo"
+        cure = "estimate by Monte Carlo: sampling.FailureSampler, or count small losses only: `largest`"
         raise CodingError("too many harmless sets to count", where="products", got=f"{nodes} nodes", cure=cure)
     return np.array([comb(nodes, e) for e in range(largest + 1)], dtype=np.int64) - harmless
 

@@ -11,14 +11,15 @@ PACKAGES = ("experiments", "qsim", "coding", "networks")
 
 def _mapped() -> set[str]:
     """Modules and folders of the page's tree, as paths from the repository's root."""
-    found, parent = set(), ""
+    found, package, room = set(), "", ""
     for line in blocks(ROOT / "docs" / "architecture.md", "text")[1].splitlines():
         names = re.findall(r"(?:[\w-]+/|[\w-]+\.py)(?=\s)", line + " ")
         if not line.startswith(" "):
-            parent = names[0]
-            found.add(parent)
-        else:
-            found |= {parent + name for name in names}
+            package, names = names[0], [""]
+        parent = package + room if line.startswith("    ") else package
+        found |= {parent + name for name in names}
+        if names and parent == package:
+            room = names[0]
     return found
 
 

@@ -63,7 +63,7 @@ def test_example_study_is_registered_by_one_line() -> None:
 
 
 def test_readme_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    (source,) = blocks(ROOT / "README.md", "python")
+    source, _ = blocks(ROOT / "README.md", "python")
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     exec(compile(source, "README.md", "exec"), names)
@@ -71,6 +71,17 @@ def test_readme_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert (tmp_path / "threshold.svg").stat().st_size > 1000
     assert "0.008" in capsys.readouterr().out
     assert len(source.strip().splitlines()) <= 15
+
+
+def test_readme_coded_product_and_map_come_out_right(capsys: Any) -> None:
+    """Oracles: the plain product to rounding, and tanh itself; a shipped code without fatal triples."""
+    _, source = blocks(ROOT / "README.md", "python")
+    names: dict[str, Any] = {}
+    exec(compile(source, "README.md", "exec"), names)
+    assert np.abs(names["result"].product - names["A"] @ names["B"]).max() < 1e-10
+    assert np.abs(names["values"] - np.tanh(np.linspace(-1, 1, 8))).max() < 1e-6
+    assert not names["report"].refused
+    assert "(0, 0, 0, 0, 80)" in capsys.readouterr().out
 
 
 def test_readme_sweep_is_a_valid_sweep(tmp_path: Path) -> None:
@@ -87,3 +98,18 @@ def test_runner_page_shows_a_line_the_ledger_would_write() -> None:
     assert shown == ["t", "b", "n", "s", "counts", "cpu", "env", "crc"]
     written = encode(Record("8b9c", 0, 256, msgspec.Raw(b'{"counts":[256,31]}'), cpu=0.0021, env="5f0c2d1a")).decode()
     assert re.findall(r'"(\w+)":', written) == shown
+
+
+def test_coding_page_runs_and_its_figures_are_true() -> None:
+    """Oracles: the exact counts of the shipped scheme, the plain product, tanh."""
+    names: dict[str, Any] = {}
+    for source in blocks(ROOT / "docs" / "coding.md", "python"):
+        exec(compile(source, "coding.md", "exec"), names)
+    assert names["r"].counts[:6] == (0, 0, 0, 0, 80, 2000)
+    assert f"{names['r'].failure_probability(0.01):.1e}" == "9.1e-07"
+    assert (names["r"].erasures, names["r"].byzantine) == (3, 1)
+    assert names["search"].parities(names["union"], count=1).counts[:4] == (0, 0, 1, 22)
+    assert len(names["search"].relations(names["union"]).checks) == 10
+    assert np.abs(names["result"].product - names["A"] @ names["B"]).max() < 1e-10
+    assert not names["report"].refused
+    assert np.abs(names["values"] - np.tanh(names["X"])).max() < 1e-5

@@ -48,13 +48,13 @@ class CodedMatmul:
 
     Args:
         scheme: the code; its nodes become tasks.
-        executor: anything with the `submit` of `concurrent.futures` (WorkerPool, thread or process pools, loky, MPI),
-            or a Dask client.
+        executor: anything with the `submit` of `concurrent.futures` (WorkerPool, thread or process pools, loky, MPI,
+            RayExecutor), or a Dask client.
         verify: check each answer (Freivalds; a wrong entry beyond rounding is missed with probability <= 2^-20).  If
             False, only the relations among the answers received are checked.
         liars: with `verify=False`, wait for the answers that it takes to locate that many wrong ones for certain.
         deadline: seconds for one product; None allows one minute and all the work at 50 million operations a second.
-        shipping: "memory", "shared", "scatter", "messages", or "auto" for what fits the executor.
+        shipping: "memory", "shared", "scatter", "store", "messages", or "auto" for what fits the executor.
         seed: of the random columns of the checks; None draws from the system, as it must be where workers are hostile.
 
     Raises:
@@ -81,7 +81,7 @@ class CodedMatmul:
                 "unknown shipping", where="shipping", expected=", ".join(("auto", *KINDS)), got=repr(shipping)
             )
         _refuse_liars(scheme, liars, verify)
-        self._executor = submitter(executor)
+        self._executor = submitter(executor, tasks=scheme.nodes)
         self._shipping = shipping_for(executor) if shipping == "auto" else shipping
         self._owner = executor
         self._scheme, self._verify, self._liars, self._deadline = scheme, verify, liars, deadline

@@ -2,11 +2,10 @@
 
 Dask's own broadcast waits for every worker, and while it waits for a stopped one it holds up all others after it.
 Here each worker is sent its own copy, under one name; who has not taken it when the others have is left out.  Tasks are
-dealt to the workers in turn (Dask would give many to one), and a dead worker's tasks may move on to the others, which
-have the blocks already.
+dealt to the workers in turn (Dask would give many to one).
 
-Dask's own `get_executor` fetches all results in one thread, so one worker that stopped with its result in hand would
-hold up the rest; `DaskExecutor` fetches each by itself.
+Dask's own `get_executor` fetches all results in one thread, and `Future.result` asks for many results in one request,
+so one worker that stopped with its result in hand would hold up others; `DaskExecutor` asks for each by itself.
 """
 
 from __future__ import annotations
@@ -37,27 +36,45 @@ def dask_client(executor: Any) -> Any | None:
 class DaskExecutor(Executor):
     """The `submit` of `concurrent.futures` on a Dask client; keywords of `Client.submit` are understood.
 
+    Without them, tasks are dealt to the workers in turn, so that one that stands still holds up its share and no more.
+
+    A dead worker's task moves on to another, unless there are workers for all `tasks` of a product: then each holds a
+    single one, and the task of a dead worker is not given to one that stands still.
+
     Args:
         client: a `distributed.Client`.
+        tasks: how many are submitted together.
     """
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, client: Any, *, tasks: int = 1_000_000) -> None:
+        self._client, self._tasks = client, tasks
+        self._turns: list[str] = []
+        self._movable = True
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """A future of `fn(*args, **kwargs)`; cancelling it cancels the task, unless that runs already."""
-        future = _DaskFuture(self._client.submit(fn, *args, pure=False, **kwargs))
+        if "workers" not in kwargs:
+            kwargs |= {"workers": [self._next_worker()], "allow_other_workers": self._movable}
+        future = _DaskFuture(self._client, self._client.submit(fn, *args, pure=False, **kwargs))
         future.set_running_or_notify_cancel()
         future.task.add_done_callback(future.start_fetching)
         return future
+
+    def _next_worker(self) -> str:
+        if not self._turns:
+            self._turns = worker_addresses(self._client)
+            self._movable = len(self._turns) < self._tasks
+        if not self._turns:
+            raise CodingError("the cluster has no workers", where="executor", cure="start some, or wait for them")
+        return self._turns.pop(0)
 
 
 class _DaskFuture(Future[Any]):
     """A future that fetches its value when the task is done."""
 
-    def __init__(self, task: Any) -> None:
+    def __init__(self, client: Any, task: Any) -> None:
         super().__init__()
-        self.task = task
+        self.client, self.task = client, task
         self._settled = threading.Lock()
 
     def cancel(self) -> bool:
@@ -74,7 +91,7 @@ class _DaskFuture(Future[Any]):
     def fetch(self) -> None:
         """Settle this future as the task ended."""
         try:
-            value, error = self.task.result(), None
+            value, error = self._value(), None
         except BaseException as raised:  # noqa: BLE001 - belongs to whoever holds the future
             value, error = None, raised
         if not self._settled.acquire(blocking=False):
@@ -83,6 +100,26 @@ class _DaskFuture(Future[Any]):
             self.set_result(value)
         else:
             self.set_exception(error)
+
+    def _value(self) -> Any:
+        """The task's value, in a request of its own; raises what the task raised."""
+        if self.task.status != "finished":
+            return self.task.result()  # raises at once
+        reply = self.client.sync(self.client.scheduler.gather, keys=[self.task.key])
+        if reply["status"] != "OK":
+            raise OSError(f"the worker with the result of {self.task.key} was lost")
+        return reply["data"][self.task.key]
+
+
+def worker_addresses(client: Any) -> list[str]:
+    """The addresses of all workers that the scheduler knows."""
+    return list(client.scheduler_info(n_workers=-1)["workers"])
+
+
+def on_this_machine(client: Any) -> bool:
+    """Whether all workers are spoken to over the loopback interface, and so are processes beside this one."""
+    addresses = worker_addresses(client)
+    return bool(addresses) and all("://127." in address or "://[::1]" in address for address in addresses)
 
 
 def scatter(client: Any, arrays: list[Any], *, timeout: float) -> tuple[list[Any], list[str]]:
@@ -93,7 +130,7 @@ def scatter(client: Any, arrays: list[Any], *, timeout: float) -> tuple[list[Any
     """
     name = uuid.uuid4().hex
     data = {f"coded-block-{name}-{index}": array for index, array in enumerate(arrays)}
-    addresses = list(client.scheduler_info(n_workers=-1)["workers"])
+    addresses = worker_addresses(client)
     outcomes: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
     for address in addresses:
         threading.Thread(target=partial(_send, client, data, address, outcomes), daemon=True).start()
@@ -124,9 +161,15 @@ def scatter(client: Any, arrays: list[Any], *, timeout: float) -> tuple[list[Any
 
 
 def _send(client: Any, data: dict[str, Any], address: str, outcomes: queue.SimpleQueue[tuple[str, Any]]) -> None:
-    """Copy `data` to one worker and put its futures, or the error, into `outcomes`; a stopped worker takes for ever."""
+    """Copy `data` to one worker, past the scheduler if one can, and put its futures, or the error, into `outcomes`.
+
+    A stopped worker takes for ever.
+    """
     try:
-        outcome = client.scatter(data, workers=[address])
+        try:
+            outcome = client.scatter(data, workers=[address], direct=True)
+        except OSError:  # the worker is dead, or only the scheduler can reach it
+            outcome = client.scatter(data, workers=[address], direct=False)
     except Exception as error:  # noqa: BLE001 - a worker lost in any way is a worker lost
         outcome = error
     outcomes.put((address, outcome))

@@ -3,8 +3,9 @@
 | kind     | executors                                   | blocks travel           | encoded by | products          |
 |----------|---------------------------------------------|-------------------------|------------|-------------------|
 | memory   | threads                                     | not at all              | workers    | not moved         |
-| shared   | local processes (WorkerPool, loky, ...)     | once, to shared memory  | workers    | in shared memory  |
-| scatter  | Dask                                        | once, to every worker   | workers    | in the replies    |
+| shared   | processes of this machine, Dask's too       | once, to shared memory  | workers    | in shared memory  |
+| scatter  | Dask on several machines                    | once, to every worker   | workers    | in the replies    |
+| store    | Ray                                         | once, to its store      | workers    | in the replies    |
 | messages | anything else with `submit` (MPI, ...)      | two encoded a task      | the driver | in the replies    |
 """
 
@@ -23,13 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coding.bilinear.execution.blocks import BlockGrid
-from coding.bilinear.execution.dask_cluster import DaskExecutor, dask_client, scatter
+from coding.bilinear.execution.dask_cluster import DaskExecutor, dask_client, on_this_machine, scatter
 from coding.bilinear.execution.node import NodeAnswer, SharedArray, encode
+from coding.bilinear.execution.ray_cluster import RayExecutor
 from coding.bilinear.execution.worker_pool import WorkerPool
 from coding.errors import CodingError
 
 Array = NDArray[Any]
-KINDS = ("memory", "shared", "scatter", "messages")
+KINDS = ("memory", "shared", "scatter", "store", "messages")
 
 
 class Shipment(Protocol):
@@ -87,7 +89,7 @@ class Scattered(InMemory):
 
     def __init__(self, grid: BlockGrid, nodes: int, stored: np.dtype[Any], *, client: Any) -> None:
         super().__init__(grid, nodes, stored)
-        self._client = client
+        self._client, self._nodes = client, nodes
         self._futures: list[Any] = []
         self._holders: list[str] = []
 
@@ -98,11 +100,33 @@ class Scattered(InMemory):
     def arguments(self, node: int, u: Array, v: Array) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The scattered blocks, which Dask puts in place, and the worker whose turn it is."""
         chosen = self._holders[node % len(self._holders)]
-        return (*self._futures, u, v), {"workers": [chosen], "allow_other_workers": True}
+        movable = len(self._holders) < self._nodes
+        return (*self._futures, u, v), {"workers": [chosen], "allow_other_workers": movable}
 
     def close(self) -> None:
         """Let the cluster forget the blocks."""
         self._futures = []
+
+
+class Stored(InMemory):
+    """For Ray: the blocks lie in its object store, from which each machine takes them once."""
+
+    def __init__(self, grid: BlockGrid, nodes: int, stored: np.dtype[Any], *, executor: RayExecutor) -> None:
+        super().__init__(grid, nodes, stored)
+        self._executor = executor
+        self._references: list[Any] = []
+
+    def ship(self, timeout: float) -> None:  # noqa: ARG002
+        """Copy the blocks into the store."""
+        self._references = [self._executor.put(blocks) for blocks in (self.left, self.right)]
+
+    def arguments(self, node: int, u: Array, v: Array) -> tuple[tuple[Any, ...], dict[str, Any]]:  # noqa: ARG002
+        """References to the stored blocks, which Ray puts in place."""
+        return (*self._references, u, v), {}
+
+    def close(self) -> None:
+        """Let the store forget the blocks."""
+        self._references = []
 
 
 class Shared:
@@ -173,7 +197,12 @@ def shipping_for(executor: Any) -> str:
         return "memory"
     if isinstance(executor, (WorkerPool, ProcessPoolExecutor)) or family == "loky":
         return "shared"
-    return "scatter" if family == "distributed" else "messages"
+    if isinstance(executor, RayExecutor):
+        return "store"
+    client = dask_client(executor)
+    if client is not None:
+        return "shared" if on_this_machine(client) else "scatter"
+    return "messages"
 
 
 def shipment(kind: str, executor: Any, *, grid: BlockGrid, nodes: int, stored: np.dtype[Any]) -> Shipment:
@@ -183,19 +212,23 @@ def shipment(kind: str, executor: Any, *, grid: BlockGrid, nodes: int, stored: n
         if client is None:
             raise CodingError("only Dask scatters", where="shipping", got=type(executor).__name__, cure='use "auto"')
         return Scattered(grid, nodes, stored, client=client)
+    if kind == "store":
+        if not isinstance(executor, RayExecutor):
+            raise CodingError("only Ray has a store", where="shipping", got=type(executor).__name__, cure='use "auto"')
+        return Stored(grid, nodes, stored, executor=executor)
     makers: dict[str, Callable[..., Shipment]] = {"memory": InMemory, "shared": Shared, "messages": Messages}
     return makers[kind](grid, nodes, stored)
 
 
-def submitter(executor: Any) -> Executor:
-    """What tasks are submitted to: the executor itself, or that of a Dask client.
+def submitter(executor: Any, *, tasks: int) -> Executor:
+    """What the `tasks` of a product are submitted to: the executor itself, or that of a Dask client.
 
     Raises:
         CodingError: no `submit` there.
     """
     client = dask_client(executor)
     if client is not None:
-        return DaskExecutor(client)
+        return DaskExecutor(client, tasks=tasks)
     if not callable(getattr(executor, "submit", None)):
         raise CodingError(
             "not an executor",

@@ -34,7 +34,7 @@ class Found:
         return failure(self.counts, p)
 
     def save(self, path: str | Path, *, source: str, found_by: str, licence: str = "Apache-2.0") -> None:
-        """Write the scheme with its counts as JSON that ``catalog.load`` reads.
+        """Write the scheme with its counts as JSON that ``catalog.load`` reads; its name is that of the file.
 
         Args:
             path: where to; an existing file is replaced.
@@ -43,8 +43,9 @@ class Found:
             licence: under which it may be passed on.
         """
         data = {
-            "name": self.scheme.name,
+            "name": Path(path).stem,
             "shape": list(self.scheme.shape),
+            "labels": list(self.scheme.labels),
             "source": source,
             "licence": licence,
             "found_by": found_by,

@@ -85,9 +85,9 @@ def scheme(
         if loss >= 1.0:
             continue
         counts = exact_counts(pool.vectors()[chosen].T, pool.targets)
-        value = failure(counts, probability)
-        if best is None or value < best[0]:
-            best = value, counts, chosen
+        failing = failure(counts, probability)
+        if best is None or failing < best[0]:
+            best = failing, counts, chosen
     if best is None:
         cure = "more steps or restarts, another symmetry, or more nodes"
         raise CodingError("no restart met a matrix product", where="nodes", got=str(nodes), cure=cure)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from coding.approximate import Berrut, BerrutCode, CodedMap, DCTCode, FloaterHormann, decode, threshold
+from coding.bilinear.execution import WorkerPool
 from coding.errors import CodingError
 
 X = np.linspace(-1, 1, 24).reshape(4, 6)
@@ -16,6 +17,12 @@ X = np.linspace(-1, 1, 24).reshape(4, 6)
 
 def tanh_or_die(x):
     if x.max() > 0.5:
+        os._exit(3)
+    return np.tanh(x)
+
+
+def die_in_the_middle(x):
+    if 0.3 < x < 0.36:
         os._exit(3)
     return np.tanh(x)
 
@@ -100,6 +107,30 @@ def test_liars_failures_and_odd_shapes_are_told_apart():
     assert report.liars == tuple(sorted(order[[0, 1, 3]].tolist()))
     assert report.failed == {int(order[2]): "OSError: disk full"}
     assert np.allclose(Y, np.tanh(X), atol=1e-4)
+
+
+def test_a_refused_result_is_nan_and_raises_when_strict():
+    """Half of 40 workers answer with noise: nothing a majority agrees on."""
+    rng = np.random.default_rng(2)
+    lies = lambda: Sometimes(range(1, 37, 2), lambda x: rng.normal(size=6))  # noqa: E731
+    Y, report = CodedMap(lies(), code=BerrutCode(4, 40))(X)
+    assert report.refused
+    assert np.isnan(Y).all()
+    assert np.isfinite(report.rejected).all()
+    with pytest.raises(CodingError, match=r"values refused \(.+\): expected .+, got 36 answers, \d+ of them set aside"):
+        CodedMap(lies(), code=BerrutCode(4, 40), strict=True)(X)
+
+
+def test_a_dead_process_of_our_own_pool_fails_its_task_and_no_other():
+    """Workers die of tasks between 0.3 and 0.36; the pool replaces them, and the map reads around the holes."""
+    inputs = np.linspace(-0.5, 0.5, 4)
+    with WorkerPool(2, preload=()) as pool:
+        mapped = CodedMap(die_in_the_middle, code=BerrutCode(4, 40), executor=pool, stragglers=0)
+        Y, report = mapped(inputs)
+    tasks = mapped.code.encode(inputs)
+    assert set(report.failed) == set(np.flatnonzero((tasks > 0.3) & (tasks < 0.36)).tolist())
+    assert report.failed
+    assert np.allclose(Y, np.tanh(inputs), atol=1e-3)
 
 
 def test_points_are_dealt_by_lot():

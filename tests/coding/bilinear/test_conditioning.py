@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from published_schemes import BOTH, answers, joined, matrices
 
-from coding.bilinear import codes
+from coding.bilinear import catalog, codes
 from coding.bilinear.combine import copies
 from coding.bilinear.conditioning import amplification
 from coding.bilinear.decoding import RankDecoder
@@ -52,6 +52,15 @@ def test_scaled_least_norm_is_far_better_on_integer_points() -> None:
         for lost in (0, 2):
             scaled, plain = amplification(scheme, lost), amplification(scheme, lost, scaled=False)
             assert scaled.worst <= 1.02 * plain.worst
+
+
+@pytest.mark.parametrize("nodes", [11, 12, 13, 14, 15, 16])
+def test_ternary_codes_amplify_less_than_entangled_polynomials_on_real_points(nodes: int) -> None:
+    """Research 1.6, for two losses: 16, 36 and 24 for its ternary codes of 12, 14 and 16 nodes, 500 for EP of 14."""
+    ternary = amplification(catalog.load(f"found_{nodes}"), 2)
+    real = amplification(codes.entangled_polynomial((2, 2, 2), nodes=nodes, points="chebyshev"), 2)
+    assert ternary.undecodable == 0
+    assert ternary.worst < 0.2 * real.worst
 
 
 def test_undecodable_losses_are_counted_not_averaged() -> None:

@@ -61,6 +61,38 @@ def test_failure_probabilities_are_those_of_the_research(scheme, printed: str) -
         assert abs(value - float(text)) <= 1.001e-3 * 10.0 ** np.floor(np.log10(value))
 
 
+EP = [  # section 1.6: entangled polynomial codes of threshold 9 at p = .01 and .1
+    (10, 4.2e-3, None),
+    (11, 1.51e-4, 0.0874),
+    (12, 4.6e-6, 0.0254),
+    (13, 1.19e-7, 6.4e-3),
+    (14, 2.8e-9, 1.47e-3),
+    (16, 1.2e-12, 6.1e-5),
+]
+
+
+@pytest.mark.parametrize(("nodes", "hundredth", "tenth"), EP)
+def test_entangled_polynomial_codes_fail_as_in_the_research(nodes: int, hundredth: float, tenth: float | None) -> None:
+    """To the two digits printed.  Any N - 9 losses are survived, and a few of N - 8: less than the binomial tail."""
+    found = reliability(codes.entangled_polynomial((2, 2, 2), nodes=nodes, points="integers"))
+    assert found.erasures == nodes - 9
+    assert found.failure_probability(0.01) == pytest.approx(hundredth, rel=0.015)
+    assert tenth is None or found.failure_probability(0.1) == pytest.approx(tenth, rel=0.01)
+    for p in (0.01, 0.1):
+        tail = sum(comb(nodes, e) * p**e * (1 - p) ** (nodes - e) for e in range(nodes - 8, nodes + 1))
+        assert 0.97 * tail <= found.failure_probability(p) <= tail
+
+
+@pytest.mark.parametrize(("nodes", "printed"), [(7, 3.4e-7), (8, 5.5e-9)])
+def test_polynomial_codes_with_twice_the_work_a_node_fail_as_in_the_research(nodes: int, printed: float) -> None:
+    """Section 1.6: any 4 of 7 or 8 nodes, each with two units of work.  Oracle: binomial tail."""
+    value = reliability(codes.polynomial(2, 2, nodes=nodes)).failure_probability(0.01)
+    assert value == pytest.approx(printed, rel=0.02)
+    assert value == pytest.approx(
+        sum(comb(nodes, e) * 0.01**e * 0.99 ** (nodes - e) for e in range(nodes - 3, nodes + 1))
+    )
+
+
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_copies_fail_as_the_closed_form_says(count: int) -> None:
     """Oracle: 1 - (1 - p^c)^7, and F from the generating function (sum_{j<c} C(c, j) x^j)^7 of decodable sets."""
@@ -180,6 +212,13 @@ def test_completion_by_time_is_failure_of_the_late() -> None:
         (lambda _: Reliability((0, 1)).failure_probability(per_node=[0.1]), r"the scheme is not known"),
         (lambda _: reliability(BOTH, "majority"), r'decoder: unknown decoder: expected "rank" or "peeling"'),
         (lambda _: decodable_sets(STRASSEN * STRASSEN), r"too many nodes for a table .* at most 24, got 49"),
+        (lambda _: reliability(BOTH * STRASSEN), r"too many nodes to count: .*got 98; .*: sampling.FailureSampler"),
+        (
+            lambda _: Reliability((0,) * 28 + (1,), scheme=copies(STRASSEN, 4)).failure_probability(
+                per_node=[0.1] * 28
+            ),
+            r"too many nodes for a table .*got 28; estimate by Monte Carlo: sampling.FailureSampler",
+        ),
         (lambda _: reliability(codes.matdot(2, nodes=4), "peeling"), r"no \+-1 relations"),
     ],
 )

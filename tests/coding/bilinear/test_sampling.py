@@ -9,6 +9,8 @@ from published_schemes import ANY_8_OF_9, BOTH, STRASSEN
 from coding.bilinear import codes
 from coding.bilinear.combine import copies
 from coding.bilinear.decoding import RankDecoder
+from coding.bilinear.loss_verdicts import LossJudge
+from coding.bilinear.patterns import decodable_sets
 from coding.bilinear.reliability import reliability
 from coding.bilinear.sampling import FailureSampler
 from coding.bilinear.scheme import BilinearScheme
@@ -53,6 +55,49 @@ def test_every_single_set_is_judged_as_the_rank_decoder_does() -> None:
         for node in np.flatnonzero(~lost):
             decoder.add(int(node))
         assert FailureSampler(BOTH, lost.astype(float)).failures(1, rng) == (not decoder.decodable)
+
+
+@pytest.mark.parametrize("scheme", [BOTH, codes.entangled_polynomial((2, 2, 2), nodes=10, points="circle")], ids=repr)
+def test_every_set_of_lost_nodes_is_judged_as_the_table_of_all_sets_says(scheme: BilinearScheme) -> None:
+    """Oracle: `patterns.decodable_sets`, another elimination; all 2^N sets, of every size."""
+    masks = np.arange(1 << scheme.nodes)
+    sets, nodes = np.nonzero(masks[:, None] >> np.arange(scheme.nodes) & 1)
+    fatal = LossJudge(scheme).fatal(np.searchsorted(sets, np.arange(len(masks) + 1)), nodes)
+    np.testing.assert_array_equal(fatal, ~decodable_sets(scheme)[::-1])
+
+
+def test_drawn_failures_of_the_local_decoder() -> None:
+    """Oracle: its exact counts, which are larger than those of the rank decoder.  Seed fixed; false alarm 1e-6."""
+    exact = reliability(BOTH, "peeling").failure_probability(0.1)
+    failures = FailureSampler(BOTH, 0.1, decoder="peeling").failures(400_000, np.random.default_rng(21))
+    assert accepted(failures, 400_000, exact)
+    assert not accepted(failures, 400_000, reliability(BOTH).failure_probability(0.1))
+
+
+def test_one_copy_of_343_products_has_a_closed_form() -> None:
+    """Oracle: 1 - (1 - p)^343, of a nest of three levels.  Seed fixed; false alarm 1e-6."""
+    failures = FailureSampler(STRASSEN * STRASSEN * STRASSEN, 0.002).failures(20_000, np.random.default_rng(22))
+    assert accepted(failures, 20_000, 1 - (1 - 0.002) ** 343)
+
+
+def test_failures_fall_on_every_node_alike_and_in_pieces_of_any_size(monkeypatch) -> None:
+    """One copy with a single fragile node fails with it.  Seed fixed; false alarm 1e-6 a node."""
+    monkeypatch.setattr("coding.bilinear.sampling.AT_ONCE", 1000)
+    for node in range(7):
+        sampler = FailureSampler(STRASSEN, np.eye(7)[node] * 0.3)
+        assert accepted(sampler.failures(20_000, np.random.default_rng(node)), 20_000, 0.3)
+
+
+@pytest.mark.parametrize("probability", [0.0, 1.0, 1e-300])
+def test_what_never_or_always_fails(probability: float) -> None:
+    expected = 500 if probability == 1 else 0
+    assert FailureSampler(BOTH, probability).failures(500, np.random.default_rng(1)) == expected
+    assert FailureSampler(BOTH, probability).failures(0, np.random.default_rng(1)) == 0
+
+
+def test_an_unknown_decoder_is_refused() -> None:
+    with pytest.raises(CodingError, match="unknown decoder"):
+        FailureSampler(BOTH, 0.1, decoder="guess")
 
 
 @pytest.mark.parametrize("probability", [-0.1, 1.1, [0.1] * 13, float("nan")])

@@ -188,8 +188,9 @@ def test_integers_need_an_integer_scheme(threads):
     [
         ({"deadline": 0}, "deadline: no time at all"),
         ({"deadline": float("nan")}, "deadline: no time at all"),
-        ({"shipping": "pigeon"}, "expected auto, memory, shared, scatter, messages"),
+        ({"shipping": "pigeon"}, "expected auto, memory, shared, scatter, store, messages"),
         ({"shipping": "scatter"}, "only Dask scatters"),
+        ({"shipping": "store"}, "only Ray has a store"),
         ({"liars": 1}, "expected 0 with verify=True"),
         ({"liars": -1, "verify": False}, "not a number of liars"),
         ({"liars": 1, "verify": False}, "cannot locate 1 wrong answers.*any 13 of 14 right answers"),

@@ -84,6 +84,23 @@ def test_scaling_nodes_changes_no_count_in_floating_point(factor):
     assert np.array_equal(undecodable_counts(products * scales, TARGETS), undecodable_counts(products, TARGETS))
 
 
+@pytest.mark.parametrize("complex_", [False, True], ids=["real", "complex"])
+def test_a_rotation_of_the_space_changes_no_count_of_21_nodes(complex_):
+    """Oracle: the exact walk in integers, over some 10^6 harmless sets; the rotated one is in floating point."""
+    random = np.random.default_rng(6)
+    matrix = random.normal(size=(16, 16)) + 1j * complex_ * random.normal(size=(16, 16))
+    rotation = np.linalg.qr(matrix if complex_ else matrix.real)[0]
+    trio = catalog.load("found_21").products
+    assert np.array_equal(undecodable_counts(rotation @ trio, rotation @ TARGETS), undecodable_counts(trio, TARGETS))
+
+
+def test_nearly_dependent_nodes_count_as_relations_down_to_weights_of_a_thousand_million():
+    """Two unit vectors at the angle x span the plane with weights 1/x; the third is lost, or one of them."""
+    for angle, fatal in ((1e-7, 0), (1e-11, 1)):
+        vectors = np.array([[1.0, np.cos(angle), 0.0], [0.0, np.sin(angle), 1.0]])
+        assert undecodable_counts(vectors, np.eye(2))[1] == fatal
+
+
 def test_halves_and_quarters_are_counted_exactly():
     products = np.hstack([S.products, W.products])
     assert np.array_equal(undecodable_counts(products / 4, TARGETS), undecodable_counts(products, TARGETS))
@@ -138,12 +155,17 @@ def test_fatal_pairs_are_those_found_by_the_ranks_of_numpy():
         (np.array([["a"]]), np.ones((1, 1)), "products: not a matrix of numbers"),
         (np.ones((3, 2)), np.ones((4, 1)), "targets: not in the space of the products: expected 3 rows, got 4"),
         (np.array([[np.nan]]), np.ones((1, 1)), "products: entries that are not finite"),
-        (np.ones((1, 63)), np.ones((1, 1)), "too many nodes to count: expected at most 62, got 63"),
-        (np.tile(np.eye(20, dtype=int), 3), np.eye(20, dtype=int), "give `largest`, or estimate by Monte Carlo"),
+        (np.ones((1, 63)), np.ones((1, 1)), "at most 62, got 63; estimate by Monte Carlo: sampling.FailureSampler"),
+        (
+            np.tile(np.eye(20, dtype=int), 3),
+            np.eye(20, dtype=int),
+            "estimate by Monte Carlo: sampling.FailureSampler, or count small losses only",
+        ),
     ],
 )
 def test_bad_input_is_refused_with_a_cure(products, targets, message, monkeypatch):
-    monkeypatch.setattr("coding.bilinear.erasures.MOST_SETS", 10_000)  # instead of a minute's walk
+    monkeypatch.setattr("coding.bilinear.erasures.MOST_SETS", 10_000)  # instead of ten seconds' walk
+    monkeypatch.setattr("coding.bilinear.erasures.MOST_SETS_NUMERICALLY", 10_000)
     assert MOST_SETS > 10_000
     with pytest.raises(CodingError, match=message.replace("(", r"\(").replace(")", r"\)")):
         undecodable_counts(products, targets)
