@@ -84,6 +84,14 @@ def test_only_the_light_cone_is_contracted():
     assert exact(wide).pauli(label) == pytest.approx(truth, abs=1e-9)
 
 
+def test_nothing_before_a_reset_is_contracted():
+    circuit = mixture(4, 2)
+    circuit.reset(range(4))
+    circuit.h(0)
+    assert len(expectation_network(read(circuit), "IIIX").arrays) == 5
+    assert exact(circuit).pauli("IIIX") == pytest.approx(1.0)
+
+
 def test_a_sliced_contraction_gives_the_same_value_within_its_memory():
     circuit = brickwork(16, 12, seed=4)
     whole = Contraction(searches=4)

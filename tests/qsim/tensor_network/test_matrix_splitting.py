@@ -86,3 +86,11 @@ def test_eigenvectors_are_not_trusted_with_small_singular_values():
     assert lost < 1e-15
     np.testing.assert_allclose(left.conj().T @ left, np.eye(40), atol=1e-12)
     np.testing.assert_allclose(values[1:] / values[:-1], 10**-0.2, rtol=1e-4)
+
+
+def test_eigenvectors_are_not_trusted_with_values_near_rounding():
+    rng = np.random.default_rng(6)
+    one, other = (np.linalg.qr(rng.normal(size=(60, 60)) + 1j * rng.normal(size=(60, 60)))[0] for _ in range(2))
+    matrix = (one * np.where(np.arange(60) < 20, 1.0, 1e-6)) @ other
+    assert splitting._largest_by_eigenvectors(matrix, 40, 0.0) is None
+    assert splitting._largest_by_eigenvectors(matrix, 20, 0.0) is not None
