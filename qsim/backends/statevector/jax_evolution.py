@@ -1,7 +1,6 @@
 """Blocks acting on states in JAX, as a pure function of the parameters.
 
-Layers of rotations act as Kronecker products of up to five qubits, so a 10-qubit layer is two 32 x 32 matrix products
-on a 32 x 32 array; the products' factors and the Kronecker matrices of the whole circuit are made together, which keeps
+Layers of rotations act as Kronecker products of up to four qubits, so a 10-qubit layer is three matrix products; the products' factors and the Kronecker matrices of the whole circuit are made together, which keeps
 traces short.  Everything is plain JAX: vmap, grad, jacfwd and hessian follow.
 
 A state is an array (2^n, M); M is 1 for vectors and 2^n for density matrices, whose columns are conjugated in between.
@@ -34,7 +33,9 @@ from qsim.backends.statevector.layers import (
 from qsim.backends.statevector.lowering import Complex, Part, Turn
 from qsim.backends.statevector.permuting import permute
 
-WIDEST_GROUP = 5
+WIDEST_GROUP = 4
+"""Measured on 10 qubits, gradients of 1000 sets: 4 takes 0.37 s, 3 takes 0.39 s, 5 takes 0.53 s."""
+
 LARGEST_PATTERN = 2**22
 """Entries of a table of parities above which they are computed on the way instead."""
 
@@ -129,7 +130,7 @@ def _prepared(block: Block, made: Plan, kind: Any) -> list[Act]:
 
 
 def _grouped(qubits: Sequence[int], num_qubits: int) -> list[tuple[int, int]]:
-    """Spans (lowest, size) of at most five neighbours that hold all the qubits."""
+    """Spans (lowest, size) of at most four neighbours that hold all the qubits."""
     count = -(-num_qubits // WIDEST_GROUP)
     edges = [num_qubits * place // count for place in range(count + 1)]
     spans = []
