@@ -1,7 +1,8 @@
 """Blocks acting on states in JAX, as a pure function of the parameters.
 
-Layers of rotations act as Kronecker products of up to four qubits, so a 10-qubit layer is three matrix products; the products' factors and the Kronecker matrices of the whole circuit are made together, which keeps
-traces short.  Everything is plain JAX: vmap, grad, jacfwd and hessian follow.
+Layers of rotations act as Kronecker products of up to four qubits, so a 10-qubit layer is three matrix products; their
+factors and the Kronecker matrices of the whole circuit are made together, which keeps traces short.  Everything is
+plain JAX: vmap, grad, jacfwd and hessian follow.
 
 A state is an array (2^n, M); M is 1 for vectors and 2^n for density matrices, whose columns are conjugated in between.
 """
