@@ -1,7 +1,8 @@
 """Qiskit circuits read as programs: control flow kept, composite instructions opened, everything numbered.
 
 Gates stay as Qiskit's gates; only instructions that are not unitary (a sub-circuit with measurements, initialize) are
-replaced by their definitions.
+replaced by their definitions, and evolutions under Paulis that do not commute by the product formula of their
+synthesis, which is what any transpiled circuit holds: all backends, small and large circuits mean the same by them.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ class _Reader:
                 found.append(Store(self.target(operation.lvalue, clbits), self.expression(operation.rvalue, clbits)))
             elif getattr(operation, "blocks", None) is not None or isinstance(operation, (BreakLoopOp, ContinueLoopOp)):
                 found.extend(self.control(operation, on, to, clbits))
-            elif _is_unitary(operation):
+            elif _is_unitary(operation) and not is_product_formula(operation):
                 found.append(Gate(operation, on))
             else:
                 found.extend(self.opened(operation, on, to, place))
@@ -216,6 +217,18 @@ def _is_unitary(operation: Any) -> bool:
     if isinstance(operation, (QiskitGate, Clifford, Operator)):
         return True
     return not isinstance(operation, Instruction) and hasattr(operation, "to_matrix")
+
+
+def is_product_formula(operation: Any) -> bool:
+    """Whether it is a Pauli evolution whose terms do not all commute, so that its definition approximates it."""
+    if operation.name != "PauliEvolution":
+        return False
+    from qiskit.quantum_info import PauliList, SparseObservable, SparsePauliOp
+
+    parts = operation.operator if isinstance(operation.operator, list) else [operation.operator]
+    sums = [SparsePauliOp.from_sparse_observable(x) if isinstance(x, SparseObservable) else x for x in parts]
+    paulis = PauliList([pauli for part in sums for pauli in part.paulis])
+    return not all(bool(paulis.commutes(pauli).all()) for pauli in paulis)
 
 
 def _delay(operation: Any, on: tuple[int, ...]) -> Delay:

@@ -112,10 +112,7 @@ def _defined(operation: Any) -> Iterator[Part]:
     from qiskit.circuit.library import UnitaryGate
     from qiskit.quantum_info import Operator
 
-    exact = operation.name == "PauliEvolution"
-    definition = None if exact else getattr(operation, "definition", None)
-    if definition is None and exact:
-        definition = _evolution(operation)
+    definition = getattr(operation, "definition", None)
     if definition is None and operation.num_qubits <= LARGEST_MATRIX:
         definition = UnitaryGate(Operator(operation).data).definition
     if definition is None:
@@ -131,13 +128,6 @@ def _defined(operation: Any) -> Iterator[Part]:
         on = tuple(place[qubit] for qubit in item.qubits)
         for part in gate_parts(item.operation):
             yield moved(part, on)
-
-
-def _evolution(operation: Any) -> Any:
-    """The definition of a Pauli evolution where it is exact: its terms commute."""
-    from qsim.backends.stabilizer.gates import terms_commute
-
-    return operation.definition if terms_commute(operation.operator) else None
 
 
 def moved(part: Part, on: tuple[int, ...]) -> Part:

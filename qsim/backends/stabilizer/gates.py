@@ -101,17 +101,19 @@ def _key(operation: Any) -> tuple[Any, ...] | None:
 def _words(operation: Any) -> Words | None:
     from qiskit.quantum_info import Clifford
 
+    from qsim.reading import is_product_formula
+
     if isinstance(operation, Clifford):
         return _from_tableau(_stim_tableau(operation))
     if operation.name == "pauli":
         return tuple((letter, (place,)) for place, letter in enumerate(reversed(operation.params[0])) if letter != "I")
     if operation.name == "permutation":
         return tuple(_swaps([int(source) for source in operation.params[0]]))
+    if is_product_formula(operation):
+        return _from_definition(operation)
     if operation.num_qubits <= LARGEST_MATRIX:
         tableau = tableau_of_matrix(_matrix(operation))
         return None if tableau is None else _from_tableau(tableau)
-    if operation.name == "PauliEvolution" and not terms_commute(operation.operator):
-        return None  # the definition is a product formula, which is another operator
     return _from_definition(operation)
 
 
@@ -123,18 +125,6 @@ def _swaps(pattern: list[int]) -> Iterator[tuple[str, tuple[int, ...]]]:
         if found != place:
             yield "SWAP", (place, found)
             held[place], held[found] = held[found], held[place]
-
-
-def terms_commute(operator: Any) -> bool:
-    """Whether all terms of a generator, or of a list of generators, commute."""
-    from qiskit.quantum_info import PauliList, SparseObservable, SparsePauliOp
-
-    parts = operator if isinstance(operator, list) else [operator]
-    sums = [
-        SparsePauliOp.from_sparse_observable(part) if isinstance(part, SparseObservable) else part for part in parts
-    ]
-    paulis = PauliList([pauli for part in sums for pauli in part.paulis])
-    return all(bool(paulis.commutes(pauli).all()) for pauli in paulis)
 
 
 def _matrix(operation: Any) -> NDArray[np.complex128]:

@@ -45,7 +45,6 @@ OTHERS = [
     ),
     *(library.UGate(np.pi / 2, 0.2, np.pi), library.UnitaryGate(random_unitary(4, seed=1).data)),
     library.PauliEvolutionGate(SparsePauliOp(["XXI", "ZZI", "IIZ"]), time=0.3),
-    library.PauliEvolutionGate(SparsePauliOp(["XXI", "IZZ"]), time=0.3),
 ]
 
 

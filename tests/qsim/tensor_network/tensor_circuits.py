@@ -42,7 +42,7 @@ def gates_of_every_kind(seed: int) -> list[object]:
         iSwapGate(), XXPlusYYGate(a, b), CUGate(a, b, c, d), CCXGate(), CCZGate(), CSwapGate(), RCCXGate(), C3SXGate(),
         MCXGate(5), PauliGate("XYZ"), PermutationGate([2, 0, 1]), clifford.to_instruction(), clifford,
         UnitaryGate(random_unitary(8, seed=seed)), UnitaryGate(random_unitary(4, seed=seed)),
-        PauliEvolutionGate(SparsePauliOp(["XXI", "IYZ"], [0.3, -0.4]), time=a),
+        PauliEvolutionGate(SparsePauliOp(["XXI", "ZZI"], [0.3, -0.4]), time=a),
     ]  # fmt: skip
 
 
