@@ -14,7 +14,10 @@ import msgspec
 import numpy as np
 import pytest
 from house_documents import ROOT, blocks
+from qiskit import QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
 
+import qsim
 from experiments.ledger.record import Record, encode
 from experiments.runner import run
 from experiments.study import Study, Tally
@@ -24,7 +27,7 @@ from experiments.sweep import Sweep
 @pytest.fixture
 def buffon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The study of CONTRIBUTING.md as a module ``buffon`` on the path, where worker processes find it too."""
-    (source,) = blocks(ROOT / "CONTRIBUTING.md", "python")
+    source, _ = blocks(ROOT / "CONTRIBUTING.md", "python")
     (tmp_path / "buffon.py").write_text(source, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -55,11 +58,42 @@ def test_example_study_finds_pi_through_the_runner(buffon: Any, tmp_path: Path, 
         assert abs(row.errors / row.shots - exact) <= 5.6 * math.sqrt(exact * (1 - exact) / row.shots)
 
 
-def test_example_study_is_registered_by_one_line() -> None:
-    (line,) = blocks(ROOT / "CONTRIBUTING.md", "toml")
+def test_examples_are_registered_by_one_line_each() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert len(line.strip().splitlines()) == 1
-    assert project["entry-points"]["qsim.studies"].keys().isdisjoint(tomllib.loads(line))
+    for line, group in zip(blocks(ROOT / "CONTRIBUTING.md", "toml"), ("qsim.studies", "qsim.backends"), strict=True):
+        assert len(line.strip().splitlines()) == 1
+        assert project["entry-points"][group].keys().isdisjoint(tomllib.loads(line))
+
+
+def test_example_backend_serves_the_front_door_and_the_primitives() -> None:
+    """Oracle: closed forms of a rotated qubit.  |k - np| <= 6 sqrt(np(1-p)): a false-alarm rate below 1e-8."""
+    _, source = blocks(ROOT / "CONTRIBUTING.md", "python")
+    names: dict[str, Any] = {}
+    exec(compile(source, "CONTRIBUTING.md", "exec"), names)
+    assert len(source.splitlines()) <= 50
+    product = names["Product"]()
+    circuit = QuantumCircuit(1000)
+    circuit.ry(1.0, 0)
+    circuit.x(999)
+    circuit.measure_all()
+    result = qsim.run(circuit, shots=2000, seed=3, backend=product)
+    ones = result.bits.sum(axis=0)
+    expected = math.sin(0.5) ** 2
+    assert abs(ones[0] - 2000 * expected) <= 6 * math.sqrt(2000 * expected * (1 - expected))
+    assert (ones[1], ones[999]) == (0, 2000)
+    z = SparsePauliOp.from_sparse_list([("Z", [0], 1.0), ("XZ", [0, 999], 2.0)], num_qubits=1000)
+    assert result.expectation(z) == pytest.approx(math.cos(1.0) - 2 * math.sin(1.0))
+    estimator = qsim.EstimatorV2(backend=product)
+    bare = circuit.remove_final_measurements(inplace=False)
+    assert estimator.run([(bare, z)]).result()[0].data.evs == pytest.approx(math.cos(1.0) - 2 * math.sin(1.0))
+    circuit.cx(0, 1)
+    with pytest.raises(qsim.CircuitError, match=r"backend product.*not at the end"):
+        qsim.run(circuit, backend=product)
+    entangled = QuantumCircuit(2, 1)
+    entangled.cx(0, 1)
+    entangled.measure(0, 0)
+    with pytest.raises(qsim.CircuitError, match=r"step 0 \(cx on 0, 1\): not a gate on one qubit"):
+        qsim.run(entangled, backend=product)
 
 
 def test_readme_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
