@@ -14,8 +14,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from qsim import dynamics as dynamics
+    from qsim import interop as interop
+    from qsim import mitigation as mitigation
     from qsim import noise as noise
+    from qsim.backends.statevector import expectation_fn as expectation_fn
     from qsim.errors import CircuitError as CircuitError
+    from qsim.interop import load as load
+    from qsim.primitives.estimator import EstimatorV2 as EstimatorV2
+    from qsim.primitives.sampler import SamplerV2 as SamplerV2
+    from qsim.provider import QsimProvider as QsimProvider
     from qsim.running import Result as Result
     from qsim.running import expectation as expectation
     from qsim.running import explain as explain
@@ -34,12 +42,14 @@ _HOMES = {
     "run": "qsim.running",
 }
 
-__all__ = sorted([*_HOMES, "noise"])
+_ROOMS = ("dynamics", "interop", "mitigation", "noise")
+
+__all__ = sorted([*_HOMES, *_ROOMS])
 
 
 def __getattr__(name: str) -> Any:
-    if name == "noise":
-        return import_module("qsim.noise")
+    if name in _ROOMS:
+        return import_module(f"qsim.{name}")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'qsim' has no attribute {name!r}")

@@ -97,7 +97,7 @@ def test_example_backend_serves_the_front_door_and_the_primitives() -> None:
 
 
 def test_readme_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    source, _ = blocks(ROOT / "README.md", "python")
+    source, _, _ = blocks(ROOT / "README.md", "python")
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     exec(compile(source, "README.md", "exec"), names)
@@ -107,9 +107,20 @@ def test_readme_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert len(source.strip().splitlines()) <= 15
 
 
+def test_readme_circuit_runs_on_the_backend_it_should(capsys: Any) -> None:
+    """Oracle: half of the shots are all zeros unless one of 39 gates flips a bit (12 of 15 errors).  6 sigma: 2e-9."""
+    _, source, _ = blocks(ROOT / "README.md", "python")
+    names: dict[str, Any] = {}
+    exec(compile(source, "README.md", "exec"), names)
+    assert names["result"].backend == "near_clifford"
+    zeros = names["result"].counts()["0" * 40]
+    assert abs(zeros - 10_000 * 0.5 * (1 - 39 * 1e-3 * 12 / 15)) < 6 * 50
+    assert "stabilizer" in capsys.readouterr().out
+
+
 def test_readme_coded_product_and_map_come_out_right(capsys: Any) -> None:
     """Oracles: the plain product to rounding, and tanh itself; a shipped code without fatal triples."""
-    _, source = blocks(ROOT / "README.md", "python")
+    _, _, source = blocks(ROOT / "README.md", "python")
     names: dict[str, Any] = {}
     exec(compile(source, "README.md", "exec"), names)
     assert np.abs(names["result"].product - names["A"] @ names["B"]).max() < 1e-10
@@ -147,3 +158,15 @@ def test_coding_page_runs_and_its_figures_are_true() -> None:
     assert np.abs(names["result"].product - names["A"] @ names["B"]).max() < 1e-10
     assert not names["report"].refused
     assert np.abs(names["values"] - np.tanh(names["X"])).max() < 1e-5
+
+
+def test_backends_page_runs_and_its_figures_are_true() -> None:
+    """Oracles: stabilizers of the GHZ state, Qiskit's shapes, and product states at angle zero."""
+    names: dict[str, Any] = {}
+    for source in blocks(ROOT / "docs" / "backends.md", "python"):
+        exec(compile(source, "backends.md", "exec"), names)
+    result = names["result"]
+    assert result.backend == "stabilizer"
+    assert result.expectation(["ZZI", "XXX"]) == pytest.approx([1, 1], abs=0.01)
+    assert names["slopes"].shape == (2, 6)
+    assert names["values"] == pytest.approx(np.ones(10))
