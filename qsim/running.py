@@ -16,7 +16,22 @@ import numpy as np
 from qsim.backends.protocol import Backend, Estimates, Work
 from qsim.errors import CircuitError
 from qsim.observables import ObservableLike, as_observables
-from qsim.program import Program, read, split_measurements
+from qsim.program import (
+    Barrier,
+    Branch,
+    Delay,
+    Gate,
+    Leave,
+    Loop,
+    Measure,
+    Program,
+    Step,
+    Store,
+    Unrolled,
+    read,
+    split_measurements,
+    touched,
+)
 from qsim.selection import Explanation, explanation, select
 
 if TYPE_CHECKING:
@@ -221,9 +236,27 @@ def prepare(circuit: QuantumCircuit | stim.Circuit, noise: NoiseModel | None) ->
 
 
 def without_final_measurements(program: Program) -> Program:
-    """The program whose final state observables are asked of."""
+    """The program whose final state observables are asked of.
+
+    Besides programs that measure at their end only, the last measurement of a qubit is left out where nothing on that
+    qubit and no decision follows; measurements on the way stay, and are averaged over.
+    """
     split = split_measurements(program)
-    return program if split is None else split.before.with_steps((*split.before.steps, *split.closing))
+    if split is not None:
+        return split.before.with_steps((*split.before.steps, *split.closing))
+    later: set[int] = set()
+    kept: list[Step] = []
+    decided = False
+    for step in reversed(program.steps):
+        decided |= isinstance(step, (Branch, Loop, Unrolled, Leave, Store))
+        if isinstance(step, Measure) and not decided and step.qubit not in later:
+            later.add(step.qubit)
+            continue
+        closes = isinstance(step, Gate) and step.part == "closing" and later.isdisjoint(step.qubits)
+        if not closes and not isinstance(step, (Barrier, Delay)):
+            later.update(touched(step))
+        kept.append(step)
+    return program if len(kept) == len(program.steps) else program.with_steps(kept[::-1])
 
 
 def checked_seed(seed: int | None) -> int:

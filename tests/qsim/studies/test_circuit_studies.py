@@ -1,4 +1,4 @@
-"""Studies ``circuit.sample`` and ``circuit.expectation``: examples, refusals, exact values, files through the runner."""
+"""Studies ``circuit.sample`` and ``circuit.expectation``: examples, refusals, exact values, files."""
 
 from __future__ import annotations
 
