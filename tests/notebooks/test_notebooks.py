@@ -14,6 +14,11 @@ pytest.importorskip("nbclient")
 pytest.importorskip("ipykernel")
 
 ROOT = Path(__file__).resolve().parents[2]
+SAID = {
+    "threshold": r"p_c = 0\.00[6-9]",
+    "trotter": r"largest difference \de-\d\d|largest difference 0e\+00",
+}
+"""What the outputs must say."""
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
