@@ -207,7 +207,8 @@ def _plan(program: Program) -> Plan:
                 turns = sum(isinstance(part, Rotation) for part in gate_parts(inner.operation))
                 rotations += turns
                 first = first or (f", the first at {where} ({inner})" if turns else "")
-    why = f"{rotations} non-Clifford rotations{first}" if rotations else "Clifford gates only"
+    plural = "" if rotations == 1 else "s"
+    why = f"{rotations} non-Clifford rotation{plural}{first}" if rotations else "Clifford gates only"
     noise = 1.0 - quiet
     try:
         parts = segments(program)
