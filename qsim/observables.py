@@ -17,6 +17,8 @@ from qiskit.quantum_info import Pauli, SparseObservable, SparsePauliOp
 
 from qsim.errors import CircuitError
 
+MOST_PROJECTORS = 16
+
 ObservableLike: TypeAlias = str | Pauli | SparsePauliOp | SparseObservable
 
 
@@ -29,8 +31,11 @@ def as_observable(given: Any, *, num_qubits: int, where: str = "observable") -> 
         where: what to call it in messages.
 
     Raises:
-        CircuitError: no observable, another number of qubits, or coefficients that are not real.
+        CircuitError: no observable, another number of qubits, coefficients that are not real, or a term with more
+            than 16 projectors (each letter 0, 1, +, -, r, l doubles the number of Pauli terms).
     """
+    if isinstance(given, SparseObservable):
+        _check_projectors(given, where)
     try:
         if isinstance(given, SparseObservable):
             made = SparsePauliOp.from_sparse_observable(given)
@@ -54,6 +59,19 @@ def as_observable(given: Any, *, num_qubits: int, where: str = "observable") -> 
     if np.abs(np.imag(signs)).max() > 0:
         raise CircuitError("not Hermitian", where=where, expected="real coefficients", got=repr(given))
     return made
+
+
+def _check_projectors(observable: SparseObservable, where: str) -> None:
+    paulis = [SparseObservable.BitTerm[letter] for letter in "XYZ"]
+    most = max((sum(bit not in paulis for bit in term.bit_terms) for term in observable), default=0)
+    if most > MOST_PROJECTORS:
+        raise CircuitError(
+            "too many projectors",
+            where=where,
+            expected=f"terms of at most {MOST_PROJECTORS}, each of which doubles the number of Pauli terms",
+            got=f"a term of {most}",
+            cure="sample the circuit and count, or project fewer qubits",
+        )
 
 
 def as_observables(given: Any, *, num_qubits: int) -> list[SparsePauliOp]:

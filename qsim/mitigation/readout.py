@@ -35,12 +35,14 @@ class ReadoutMitigation:
 
     Attributes:
         rates: (n, 2) probabilities that bit k is read as 1 for 0, and as 0 for 1.
+        shots: with which each of them was measured; None when they are known.
 
     Raises:
         CircuitError: not probabilities, or a bit that tells nothing (rates that add up to 1 or more).
     """
 
     rates: Floats
+    shots: int | None = None
 
     def __post_init__(self) -> None:
         rates = np.asarray(self.rates, dtype=np.float64)
@@ -82,10 +84,10 @@ class ReadoutMitigation:
             circuit.measure(range(num_qubits), range(num_qubits))
             found = run(circuit, shots=shots, noise=noise, seed=int(each >> 1), backend=backend)
             means.append(found.bits.mean(axis=0))
-        return cls(np.stack([means[0], 1 - means[1]], axis=1))
+        return cls(np.stack([means[0], 1 - means[1]], axis=1), shots=shots)
 
     def parity(self, bits: Bits, columns: Sequence[int]) -> tuple[float, float]:
-        """The mean of the product of Z over bits, and its standard error from the shots.
+        """The mean of the product of Z over bits, and its standard error from the shots and those of the calibration.
 
         Args:
             bits: (shots, n) as recorded; column k is bit k.
@@ -95,12 +97,27 @@ class ReadoutMitigation:
             CircuitError: another number of bits than calibrated.
         """
         self._check(bits)
-        up, down = self.rates[:, 0], self.rates[:, 1]
+        chosen = list(columns)
+        up, down = self.rates[chosen].T
+        read = np.asarray(bits)[:, chosen]
         gap = 1 - up - down
-        values = np.where(bits, -(1 - up + down) / gap, (1 + up - down) / gap)
-        product = values[:, list(columns)].prod(axis=1)
-        shots = len(bits)
-        return float(product.mean()), float(product.std(ddof=1) / np.sqrt(shots)) if shots > 1 else float("inf")
+        product = np.where(read, -(1 - up + down) / gap, (1 + up - down) / gap).prod(axis=1)
+        if len(product) < 2:
+            return float(product.mean()), float("inf")
+        return float(product.mean()), float(np.sqrt(product.var(ddof=1) / len(product) + self._spread(read, chosen)))
+
+    def _spread(self, read: Bits, chosen: list[int]) -> float:
+        """Variance of a parity that comes from the calibration: squared slopes in the rates times their variances."""
+        if self.shots is None:
+            return 0.0
+        up, down = self.rates[chosen].T
+        gap = 1 - up - down
+        zero, one = (1 + up - down) / gap, -(1 - up + down) / gap
+        product = np.where(read, one, zero).prod(axis=1)[:, None]
+        in_up = (product * np.where(read, -2 * down / gap**2 / one, 2 * (1 - down) / gap**2 / zero)).mean(axis=0)
+        in_down = (product * np.where(read, -2 * (1 - up) / gap**2 / one, 2 * up / gap**2 / zero)).mean(axis=0)
+        likely = (np.stack([up, down]) * self.shots + 1) / (self.shots + 2)  # no error seen is not none
+        return float((np.stack([in_up, in_down]) ** 2 * likely * (1 - likely)).sum() / self.shots)
 
     def probabilities(self, bits: Bits) -> Floats:
         """(2^n,) quasi-probabilities of outcomes, bit 0 least significant; they add up to 1, and may be negative.

@@ -124,7 +124,9 @@ def measured(frame: Frame, qubits: Sequence[int]) -> Measured:
     images = [undo(string) for string in strings]
     return Measured(
         undo=undo.to_circuit(),
-        masks=np.array([image.to_numpy()[1] for image in images], dtype=np.float32).reshape(len(images), len(frame.active)),
+        masks=np.array([image.to_numpy()[1] for image in images], dtype=np.float32).reshape(
+            len(images), len(frame.active)
+        ),
         signs=np.array([image.sign.real < 0 for image in images], dtype=np.bool_),
         fixed=np.array([place for place, _ in fixed], dtype=np.intp),
         coins=np.array(

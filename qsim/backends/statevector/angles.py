@@ -102,7 +102,7 @@ class Angles:
         """The derived parameters as a JAX function of the circuit's."""
         if not self._derived:
             return None
-        import sympy  # type: ignore[import-not-found,unused-ignore]
+        import sympy
 
         symbols = [sympy.Symbol(parameter.name) for parameter in self.parameters]
         functions = [sympy.lambdify(symbols, expression, modules="jax") for expression in self._derived]

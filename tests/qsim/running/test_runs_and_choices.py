@@ -267,3 +267,16 @@ def test_a_measurement_that_a_decision_reads_stays() -> None:
     with circuit.if_test((0, 1)):
         circuit.x(1)
     np.testing.assert_allclose(qsim.expectation(circuit, ["IX", "ZZ"]).values, [0, 1], atol=1e-9)
+
+
+def test_a_projector_is_its_probability_and_too_many_are_refused() -> None:
+    """Oracle: |<00|GHZ>|^2 on two of three qubits."""
+    circuit = QuantumCircuit(3)
+    circuit.h(0)
+    circuit.cx(0, 1)
+    circuit.cx(1, 2)
+    projector = SparseObservable.from_sparse_list([("00", [0, 1], 1.0)], num_qubits=3)
+    assert qsim.expectation(circuit, projector).values == pytest.approx([0.5])
+    wide = SparseObservable.from_label("0" * 17)
+    with pytest.raises(qsim.CircuitError, match=r"observable 0: too many projectors: .*at most 16.*got a term of 17"):
+        qsim.expectation(QuantumCircuit(17), wide)
