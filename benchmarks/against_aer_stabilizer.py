@@ -18,8 +18,12 @@ from typing import Any
 import numpy as np
 import stim
 from qiskit import QuantumCircuit
-from qiskit_aer import AerSimulator
-from qiskit_aer.noise import pauli_error
+
+try:
+    from qiskit_aer import AerSimulator
+    from qiskit_aer.noise import pauli_error
+except ModuleNotFoundError as missing:
+    raise SystemExit(f"{missing.name} is missing: pip install '.[benchmark]'") from missing
 
 import qsim
 from qsim.backends.stabilizer import to_stim

@@ -17,7 +17,11 @@ from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit_aer import AerSimulator
+
+try:
+    from qiskit_aer import AerSimulator
+except ModuleNotFoundError as missing:
+    raise SystemExit(f"{missing.name} is missing: pip install '.[benchmark]'") from missing
 
 from qsim.backends.near_clifford import NearClifford
 from qsim.program import read

@@ -12,6 +12,7 @@ is extrapolated linearly, and printed as such.  All three must agree in values a
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import time
 from collections.abc import Callable
 from typing import Any
@@ -39,6 +40,9 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--aer-sets", type=int, default=2)
     asked = parser.parse_args()
+    for peer in ("pennylane", "qiskit_aer"):
+        if importlib.util.find_spec(peer) is None:
+            raise SystemExit(f"{peer} is missing: pip install '.[benchmark]'")
     jax.config.update("jax_enable_x64", True)
     circuit, energy = ansatz(asked.layers), ising()
     points = np.random.default_rng(0).normal(size=(asked.sets, circuit.num_parameters))
