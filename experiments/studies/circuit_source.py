@@ -98,17 +98,25 @@ def noisy_program(content: str, noise: str, p: float | None) -> Program:
     Raises:
         InputError: unbound parameters, or noise that cannot be put on it.
     """
+    with as_input_error():
+        return noisy(circuit_of(content), noise, p)
+
+
+def noisy(circuit: QuantumCircuit | stim.Circuit, noise: str, p: float | None) -> Program:
+    """The program of a circuit with named noise in it.
+
+    Raises:
+        CircuitError: unbound parameters, or noise that cannot be put on it.
+    """
     from qsim import noise as models
     from qsim.running import prepare
 
-    circuit = circuit_of(content)
-    with as_input_error():
-        if noise == "none" or p is None:
-            return prepare(circuit, None)
-        if noise in ("amplitude_damping", "phase_damping"):
-            channel = getattr(models, noise)(p)
-            return prepare(circuit, models.NoiseModel().after("gate", channel))
-        return prepare(circuit, getattr(models, noise)(p))
+    if noise == "none" or p is None:
+        return prepare(circuit, None)
+    if noise in ("amplitude_damping", "phase_damping"):
+        channel = getattr(models, noise)(p)
+        return prepare(circuit, models.NoiseModel().after("gate", channel))
+    return prepare(circuit, getattr(models, noise)(p))
 
 
 def check_noise(noise: str, p: float | None) -> None:
@@ -136,9 +144,15 @@ def chosen(backend: str, program: Program, work: Work) -> Backend:
 
 
 def seconds_per_shot(program: Program, backend: str) -> float:
-    """A fixed formula from sizes alone: Clifford shots cost bits, noisy ones a walk of the state, others a draw."""
+    """A fixed formula from sizes alone.
+
+    Clifford shots cost bits, noisy ones a walk of the state, matrix product states a walk along the chain, others a
+    draw.
+    """
     if backend == "stabilizer":
         return 1e-9 * program.size + 1e-7
+    if backend == "tensor_network" and not program.is_noisy:
+        return 2e-4 * program.num_qubits
     walk = program.is_noisy or program.is_dynamic
     return program.size * (1e-6 + 2e-9 * 2.0 ** min(program.num_qubits, 24)) if walk else 2e-6
 
