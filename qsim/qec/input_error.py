@@ -1,4 +1,4 @@
-"""How this package says no: a `ValueError` that knows the field, what was expected, what was found and the cure.
+"""How this package says no: a `CircuitError` that knows the field, what was expected, what was found and the cure.
 
 >>> print(QecInputError("even distance", field="distance", expected="an odd number", got="4", cure="use 3 or 5"))
 distance: even distance: expected an odd number, got 4; use 3 or 5
@@ -6,8 +6,10 @@ distance: even distance: expected an odd number, got 4; use 3 or 5
 
 from __future__ import annotations
 
+from qsim.errors import CircuitError
 
-class QecInputError(ValueError):
+
+class QecInputError(CircuitError):
     """An input that cannot be simulated or decoded.
 
     Args:
@@ -19,11 +21,5 @@ class QecInputError(ValueError):
     """
 
     def __init__(self, what: str, *, field: str = "", expected: str = "", got: str = "", cure: str = "") -> None:
-        self.what, self.field, self.expected, self.got, self.cure = what, field, expected, got, cure
-        text = f"{field}: {what}" if field else what
-        facts = [f"expected {expected}"] * bool(expected) + [f"got {got}"] * bool(got)
-        if facts:
-            text += ": " + ", ".join(facts)
-        if cure:
-            text += f"; {cure}"
-        super().__init__(text)
+        super().__init__(what, where=field, expected=expected, got=got, cure=cure)
+        self.field = field
