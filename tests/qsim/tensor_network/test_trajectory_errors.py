@@ -14,13 +14,13 @@ ONE = np.array([1.0])
 
 
 def test_the_stated_error_is_the_spread_of_repeated_runs_within_a_fifth():
-    """100 trajectories, 80 seeds, 5 values, all pooled; the truth by contraction.  The seeds are fixed."""
+    """100 trajectories, 40 seeds, 5 values, all pooled; the truth by contraction.  The seeds are fixed."""
     program = depolarizing(0.01).apply(read(trotter(heisenberg_chain(4), time=0.8, steps=3, start="neel")))
     observables = [SparsePauliOp(label) for label in ("IIIZ", "IIZI", "IZII", "ZIII", "IZZI")]
     truth = TensorNetwork(method="exact").expectation(program, observables, precision=0.0, seed=0).values
     runs = [
         TensorNetwork(method="mps", trajectories=100).expectation(program, observables, precision=0.0, seed=seed)
-        for seed in range(80)
+        for seed in range(40)
     ]
     off = np.array([run.values - truth for run in runs])
     stated = np.array([run.errors for run in runs])
@@ -43,7 +43,7 @@ def test_the_imagined_trajectory_fades_with_those_that_did_differ():
         seen.append(standard_errors(values, ONE)[0] / plain)
     assert seen == sorted(seen, reverse=True)
     assert seen[0] > 4
-    assert seen[-1] < 1.01
+    assert seen[-1] < 1.1
 
 
 def test_rounding_is_no_difference():
