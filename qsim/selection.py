@@ -1,7 +1,8 @@
 """Which backend runs a program: every one is asked what it would do, and the quickest exact one is taken.
 
-An approximating backend (matrix product states with truncation) is taken only when no exact one can.  The choice and
-its reason stand in every result; `explain` shows all forecasts.
+Exact ones are preferred while their predicted time is below ten minutes (`LONGEST_EXACT`).  When none is, the quickest
+of all is taken; where that is an approximating one (matrix product states with truncation), the reason says so.  The
+choice and its reason stand in every result; `explain` shows all forecasts.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qsim.backends import make, names
-from qsim.backends.protocol import Backend, Forecast, Work
+from qsim.backends.protocol import LONGEST_EXACT, Backend, Forecast, Work
 from qsim.errors import CircuitError
 from qsim.program import Program
 
@@ -37,8 +38,18 @@ class Explanation:
             return "no backend can run it"
         forecast = self.forecasts[self.chosen]
         able = [name for name, other in self.forecasts.items() if other.can]
-        rank = "the only one that can" if len(able) == 1 else "the quickest of " + ", ".join(able)
-        return f"{forecast.why}; {rank}, about {_time(forecast.seconds)}"
+        rank = "the only one that can" if len(able) == 1 else self._rank(able)
+        return f"{_kind(forecast)}{forecast.why}; {rank}, about {_time(forecast.seconds)}"
+
+    def _rank(self, able: list[str]) -> str:
+        """Among which the chosen one was the quickest."""
+        assert self.chosen is not None
+        alike = [name for name in able if self.forecasts[name].exact == self.forecasts[self.chosen].exact]
+        others = [name for name in able if name not in alike]
+        if self.forecasts[self.chosen].exact or not others:
+            return "the quickest of " + ", ".join(able if _slow(self.forecasts[self.chosen]) else alike)
+        quickest = min(others, key=lambda name: self.forecasts[name].seconds)
+        return f"exact ones take too long ({quickest} about {_time(self.forecasts[quickest].seconds)})"
 
     def __str__(self) -> str:
         width = max(map(len, self.forecasts))
@@ -46,8 +57,7 @@ class Explanation:
         for name, forecast in self.forecasts.items():
             mark = "*" if name == self.chosen else " "
             cost = f"{_time(forecast.seconds)}, {_size(forecast.bytes)}" if forecast.can else "cannot"
-            kind = "" if forecast.exact or not forecast.can else "approximate; "
-            lines.append(f"{mark} {name:<{width}}  {cost:>18}  {kind}{forecast.why}")
+            lines.append(f"{mark} {name:<{width}}  {cost:>18}  {_kind(forecast)}{forecast.why}")
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -56,10 +66,20 @@ class Explanation:
 def explanation(program: Program, work: Work) -> Explanation:
     """All forecasts, and the choice."""
     forecasts = {name: _forecast(make(name), program, work) for name in names()}
+    return Explanation(forecasts, choice(forecasts))
+
+
+def choice(forecasts: Mapping[str, Forecast]) -> str | None:
+    """The name of the quickest exact backend if it takes less than ten minutes, else of the quickest; None for none.
+
+    >>> exact, rough = (Forecast(can=True, why="", seconds=3e3 - 2e3 * n, exact=not n) for n in (0, 1))
+    >>> choice({"contraction": exact, "truncation": rough})
+    'truncation'
+    """
     able = {name: forecast for name, forecast in forecasts.items() if forecast.can}
-    exact = {name: forecast for name, forecast in able.items() if forecast.exact} or able
-    chosen = min(exact, key=lambda name: exact[name].seconds, default=None)
-    return Explanation(forecasts, chosen)
+    quick = {name: forecast for name, forecast in able.items() if forecast.exact and not _slow(forecast)}
+    among = quick or able
+    return min(among, key=lambda name: (among[name].seconds, not among[name].exact), default=None)
 
 
 def _forecast(backend: Backend, program: Program, work: Work) -> Forecast:
@@ -89,6 +109,15 @@ def select(backend: str | Backend, program: Program, work: Work) -> tuple[Backen
         reasons = "; ".join(f"{name}: {forecast.why}" for name, forecast in found.forecasts.items())
         raise CircuitError("no backend can run it", where="circuit", got=reasons)
     return make(found.chosen), found.why
+
+
+def _slow(forecast: Forecast) -> bool:
+    """Whether an exact way takes so long that a quicker approximation is preferred."""
+    return forecast.seconds >= LONGEST_EXACT
+
+
+def _kind(forecast: Forecast) -> str:
+    return "" if forecast.exact or not forecast.can else "approximate; "
 
 
 def _time(seconds: float) -> str:

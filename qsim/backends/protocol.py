@@ -18,6 +18,9 @@ from qsim.program import Program
 if TYPE_CHECKING:
     from qiskit.quantum_info import SparsePauliOp
 
+LONGEST_EXACT = 600.0
+"""Predicted seconds up to which an exact way is preferred to an approximate one, however quick that is."""
+
 Bits = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 

@@ -8,21 +8,22 @@
 ``exact`` contracts networks: right to rounding, noise included, at a price that grows with the circuit's entanglement
 structure and is known beforehand.  ``mps`` keeps a matrix product state: any depth and size, right as long as bonds
 stay below ``max_bond`` (the forecast bounds them), an approximation with an estimate of its fidelity beyond.  ``auto``
-takes a matrix product state that is exact, else the contraction, else the approximation.
+takes the quicker of the two where both are exact; an approximation only where it is quicker and the contraction would
+take ten minutes or more (`qsim.backends.protocol.LONGEST_EXACT`), and then says both in its forecast and metadata.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, log2
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from qsim.backends.protocol import Estimates, Forecast, Samples, Work
+from qsim.backends.protocol import LONGEST_EXACT, Estimates, Forecast, Samples, Work
 from qsim.backends.tensor_network.chain import DEFAULT_CUTOFF, Chain
-from qsim.backends.tensor_network.contraction import Contraction
+from qsim.backends.tensor_network.contraction import Contraction, Cost
 from qsim.backends.tensor_network.evolution import (
     evaluate_by_chance,
     evaluate_exactly,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 MOST_HISTORIES = 4096
 MOST_STEPS_CONTRACTED = 4000
 METHODS = ("auto", "exact", "mps")
+SEARCHED = "searched in the run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ class TensorNetwork:
         trajectories: how many histories an expectation value of a noisy or dynamic program is averaged over; None for
             as many as the precision takes.
         memory: bytes that a contraction may take before it is sliced.
-        longest: predicted seconds beyond which a contraction is refused.
+        longest: predicted seconds beyond which a contraction is refused (in a run, after a search for a better path).
         directory: where contraction paths are kept between processes; None for memory only.
         thorough: whether paths are searched even where that takes longer than one contraction, as pays in a sweep.
         single: whether matrix product states are in single precision.
@@ -103,27 +105,25 @@ class TensorNetwork:
 
     def sample(self, program: Program, shots: int, *, seed: int) -> Samples:
         """Bits of ``shots`` runs, by contraction of conditional distributions or from matrix product states."""
-        method = self._chosen(program, Work(kind="sample", shots=shots))
+        method, forecast = self._chosen(program, Work(kind="sample", shots=shots))
         rng = np.random.default_rng(seed)
         if method == "exact":
-            exact = self._exact(program)
-            return Samples(exact.sample(shots, rng), {"method": "exact"})
+            exact = self._affordable(program, Work(kind="sample", shots=shots), forecast)
+            return Samples(exact.sample(shots, rng), _told(forecast))
         with one_blas_thread() as threads:
             bits, record = sample_program(program, self._start(program), shots, rng)
-        return Samples(bits, {"method": "mps", "blas_threads": threads, **self._limits(), **record.figures()})
+        return Samples(bits, {**_told(forecast), "blas_threads": threads, **self._limits(), **record.figures()})
 
     def expectation(
         self, program: Program, observables: Sequence[SparsePauliOp], *, precision: float, seed: int
     ) -> Estimates:
         """Values of observables: contracted, or read off matrix product states."""
-        method = self._chosen(
-            program, Work(kind="expectation", observables=len(observables), precision=precision), observables
-        )
+        work = Work(kind="expectation", observables=len(observables), precision=precision)
+        method, forecast = self._chosen(program, work, observables)
         if method == "exact":
-            exact = self._exact(program)
-            values = np.array([exact.expectation(observable) for observable in observables])
-            return Estimates(values, np.zeros(len(values)), {"method": "exact"})
-        metadata: dict[str, Any] = {"method": "mps", **self._limits()}
+            values = self._affordable(program, work, forecast, observables).expectations(observables)
+            return Estimates(values, np.zeros(len(values)), _told(forecast))
+        metadata: dict[str, Any] = {**_told(forecast), **self._limits()}
         with one_blas_thread() as threads:
             start = self._start(program)
             if self._enumerates(program):
@@ -166,11 +166,29 @@ class TensorNetwork:
         with one_blas_thread():
             return pure_chain(program, self._start(program))
 
-    def _chosen(self, program: Program, work: Work, observables: Sequence[SparsePauliOp] = ()) -> str:
+    def _chosen(self, program: Program, work: Work, observables: Sequence[SparsePauliOp] = ()) -> tuple[str, Forecast]:
+        """The method and its forecast, or a refusal."""
         method, forecast = self._plan(program, work, observables)
         if not forecast.can:
             raise CircuitError(forecast.why, where=f"backend {self.name}")
-        return method
+        return method, forecast
+
+    def _affordable(
+        self, program: Program, work: Work, forecast: Forecast, observables: Sequence[SparsePauliOp] = ()
+    ) -> Exact:
+        """What contracts a program, refused where even a searched path is too dear for all that is asked."""
+        exact = self._exact(program)
+        if forecast.details["path"] == SEARCHED:
+            cost, count = exact.dearest(work, observables, search=True)
+            if not exact.contraction.fits(cost, count):
+                raise CircuitError(
+                    "contraction too large",
+                    where=f"backend {self.name}",
+                    expected=f"at most {self.memory:.3g} bytes and {self.longest:.3g} s",
+                    got=f"{self._figures(cost)} and {cost.seconds * count:.3g} s along a searched path",
+                    cure='use method="mps", or allow more memory or time',
+                )
+        return exact
 
     def _plan(self, program: Program, work: Work, observables: Sequence[SparsePauliOp] = ()) -> tuple[str, Forecast]:
         """The method, and its forecast."""
@@ -180,9 +198,16 @@ class TensorNetwork:
         if self.method == "mps" or (chain.can and chain.exact and chain.seconds < 1.0):
             return "mps", chain
         contracted = self._contracted(program, work, observables)
-        if contracted.can and (not chain.can or not chain.exact or contracted.seconds < chain.seconds):
+        if not chain.can:
+            return ("exact", contracted) if contracted.can else ("mps", chain)
+        preferred = not chain.exact and contracted.seconds < LONGEST_EXACT
+        if contracted.can and (preferred or contracted.seconds < chain.seconds):
             return "exact", contracted
-        return "mps", chain
+        if chain.exact:
+            return "mps", chain
+        seconds = contracted.details.get("total_seconds")
+        reason = contracted.why if seconds is None else f"contraction would take about {seconds:.2g} s"
+        return "mps", replace(chain, why=f"{chain.why}; {reason}")
 
     def _evolved(self, program: Program, work: Work) -> Forecast:
         """The forecast of matrix product states."""
@@ -246,17 +271,30 @@ class TensorNetwork:
         if len(program.steps) > MOST_STEPS_CONTRACTED:
             why = f"{len(program.steps)} steps are more than the {MOST_STEPS_CONTRACTED} that paths are searched for"
             return Forecast(can=False, why=f'{why}; use method="mps"')
-        cost, count = self._exact(program).dearest(work, observables)
+        exact = self._exact(program)
+        cost, count = exact.dearest(work, observables)
         seconds = cost.seconds * count
-        details = {"method": "exact", **cost.figures(), "contractions": count, "path": "greedy or better"}
-        figures = f"width {cost.width:.0f}, 10^{cost.log10_flop:.1f} operations, {cost.bytes:.2g} bytes"
-        if cost.slices > 1:
-            figures += f" in {cost.slices} slices"
-        if seconds > self.longest or cost.bytes > self.memory:
+        details: dict[str, Any] = {
+            "method": "exact",
+            **cost.figures(),
+            "contractions": count,
+            "total_seconds": seconds,
+            "path": "greedy or better",
+        }
+        figures = self._figures(cost)
+        why = f"contraction, {figures}"
+        if not exact.contraction.fits(cost, count):
             limits = f"{self.memory:.2g} bytes and {self.longest:.3g} s"
-            why = f"contraction too large: {figures} and {seconds:.3g} s, over {limits}"
-            return Forecast(can=False, why=f'{why}; use method="mps"', details=details)
-        return Forecast(can=True, why=f"contraction, {figures}", seconds=seconds, bytes=cost.bytes, details=details)
+            if exact.contraction.is_hopeless(cost, count):
+                why = f"contraction too large: {figures} and {seconds:.3g} s along a greedy path, over {limits}"
+                return Forecast(can=False, why=f'{why}; use method="mps"', details=details)
+            why += f" and {seconds:.3g} s along a greedy path; the run searches a better one, or refuses: over {limits}"
+            details["path"] = SEARCHED
+        return Forecast(can=True, why=why, seconds=seconds, bytes=cost.bytes, details=details)
+
+    def _figures(self, cost: Cost) -> str:
+        slices = f" in {cost.slices} slices" if cost.slices > 1 else ""
+        return f"width {cost.width:.0f}, 10^{cost.log10_flop:.1f} operations, {cost.bytes:.2g} bytes{slices}"
 
     def _exact(self, program: Program) -> Exact:
         limits = Contraction(memory=self.memory, longest=self.longest, directory=self.directory, thorough=self.thorough)
@@ -273,6 +311,11 @@ class TensorNetwork:
 
     def _limits(self) -> dict[str, Any]:
         return {"max_bond": self.max_bond, "cutoff": self.cutoff, "single": self.single}
+
+
+def _told(forecast: Forecast) -> dict[str, Any]:
+    """What the metadata tell of the choice of a method."""
+    return {"method": forecast.details["method"], "exact": forecast.exact, "choice": forecast.why}
 
 
 def _is_count(value: object) -> bool:

@@ -1,8 +1,9 @@
 """Networks contracted along good paths: searched once for each structure, priced beforehand, sliced to fit.
 
 The path is what cotengra finds.  A greedy one is taken when following it costs less than searching for better; else
-several are searched and improved.  Networks of the same structure (a sweep over parameters, records of outcomes) share
-a path, in memory and, with a directory, on disk.
+as many others are tried and improved as are worth it (`tries`).  Networks of the same structure (a sweep over
+parameters, records of outcomes, light cones of the same shape) share a path, in memory and, with a directory, on disk.
+The number of tries comes from predicted times, never from a clock: the same network is contracted along the same path.
 
     contraction = Contraction(memory=2**30)
     cost = contraction.cost(network)        # log2 of the largest tensor, log10 of operations, bytes, seconds
@@ -34,13 +35,19 @@ RATE = 4e8
 OVERHEAD = 4e-5
 """Seconds spent on a pairwise contraction however small."""
 
-SEARCH_SECONDS = 1e-3
-"""Seconds of a search for each tensor and path tried."""
+SEARCH_SECONDS = 1.2e-4
+"""Seconds of one try in a search, times the number of tensors to the power 3/2 (measured from 67 to 1157 tensors)."""
 
-HOPELESS = 1e6
-"""A greedy path is rarely this much dearer than the best one."""
+LEAST_SEARCH = 2.0
+MOST_SEARCH = 60.0
+"""Predicted seconds that a search takes at most: as long as the greedy path would, within these two."""
 
-GREEDY_COSTS = (0.5, 1.0, 2.0)
+HOPELESS = 1e3
+"""A greedy path is rarely this much dearer than the best one: beyond it nothing is searched, sliced or hoped for."""
+
+GREEDY_COSTS = (1.0, 0.5, 2.0)
+"""Weights of a greedy choice; the first one alone is tried where only a price is asked for."""
+
 SEARCHES = 32
 
 
@@ -99,10 +106,9 @@ class Contraction:
         """Whether ``count`` contractions of a price are within the limits."""
         return cost.seconds * count <= self.longest and cost.bytes <= self.memory
 
-    def worth_searching(self, network: Network, cost: Cost) -> bool:
-        """Whether a search takes less than ``longest`` and may bring a price that is too high within it."""
-        effort = SEARCH_SECONDS * len(network.inputs) * self.searches
-        return effort < self.longest and cost.seconds < HOPELESS * self.longest
+    def is_hopeless(self, cost: Cost, count: int = 1) -> bool:
+        """Whether not even a search is likely to bring ``count`` contractions within the time."""
+        return cost.seconds * count > HOPELESS * self.longest
 
     def check(self, network: Network, *, search: bool = True) -> Cost:
         """Its price.
@@ -134,16 +140,18 @@ class Contraction:
 
     def _tree(self, network: Network, *, search: bool) -> Any:
         searches = self.searches if search else 0
-        return _fitting(*_structure(network), self.memory, self.directory, searches, self.thorough)
+        return _fitting(*_structure(network), self.memory, self.longest, self.directory, searches, self.thorough)
 
 
 def _structure(network: Network) -> tuple[Any, Any, Sizes]:
-    """Indices by cotengra's symbols: equal for networks that differ in the tensors' entries only."""
+    """Indices by cotengra's symbols, numbered as they are met: equal for networks that differ in entries only."""
     from cotengra import get_symbol
 
-    inputs = tuple(tuple(map(get_symbol, indices)) for indices in network.inputs)
-    sizes = tuple((get_symbol(index), size) for index, size in sorted(network.sizes.items()))
-    return inputs, tuple(map(get_symbol, network.output)), sizes
+    met = dict.fromkeys(index for indices in (*network.inputs, network.output) for index in indices)
+    symbols = {index: get_symbol(number) for number, index in enumerate(met)}
+    inputs = tuple(tuple(symbols[index] for index in indices) for indices in network.inputs)
+    sizes = tuple((symbol, network.sizes[index]) for index, symbol in symbols.items())
+    return inputs, tuple(symbols[index] for index in network.output), sizes
 
 
 def price(tree: Any) -> Cost:
@@ -159,41 +167,61 @@ def price(tree: Any) -> Cost:
     )
 
 
+def tries(tensors: int, seconds: float, searches: int, *, thorough: bool = False, forced: bool = False) -> int:
+    """How many paths to try before following one that is predicted to take some seconds.
+
+    Args:
+        tensors: of the network.
+        seconds: predicted of the greedy path.
+        searches: most tries.
+        thorough: search for up to a minute in any case.
+        forced: search even where that takes longer than the path, which does not fit.
+    """
+    each = SEARCH_SECONDS * tensors**1.5
+    if not thorough and not forced and seconds <= min(each * searches, LEAST_SEARCH):
+        return 0
+    budget = MOST_SEARCH if thorough else min(max(seconds, LEAST_SEARCH), MOST_SEARCH)
+    return min(searches, int(budget / each))
+
+
 @lru_cache(maxsize=2048)
 def _fitting(
     inputs: Any,
     output: Any,
     sizes: Sizes,
     memory: float,
+    longest: float,
     directory: str | None,
     searches: int,
     thorough: bool,
 ) -> Any:
-    """The path that is followed: greedy or searched, sliced if need be."""
-    tree = _greedy(inputs, output, sizes)
-    effort = SEARCH_SECONDS * len(inputs) * searches
-    if searches and (thorough or price(tree).seconds > effort or price(tree).bytes > memory):
-        tree = _searched(inputs, output, sizes, directory, searches)
+    """The path that is followed: greedy or searched, sliced if need be and if it is not too dear without."""
+    tree = _greedy(inputs, output, sizes, GREEDY_COSTS[0])
+    if searches and price(tree).seconds <= HOPELESS * longest:
+        trees = [_greedy(inputs, output, sizes, weight) for weight in GREEDY_COSTS]
+        tree = min(trees, key=lambda each: float(each.contraction_cost()))
+        cost = price(tree)
+        count = tries(len(inputs), cost.seconds, searches, thorough=thorough, forced=cost.bytes > memory)
+        if count:
+            found = _searched(inputs, output, sizes, directory, count)
+            tree = min(tree, found, key=lambda each: float(price(each).seconds))
     target = 2.0 ** int(log2(memory / BYTES))
     sliced = tree
-    while target >= 1 and price(sliced).bytes > memory:
+    while target >= 1 and price(sliced).seconds <= longest and price(sliced).bytes > memory:
         sliced = tree.slice(target_size=target, seed=0)
         target /= 2
     return sliced
 
 
 @lru_cache(maxsize=2048)
-def _greedy(inputs: Any, output: Any, sizes: Sizes) -> Any:
-    """The best of a few greedy paths; the same ones every time."""
+def _greedy(inputs: Any, output: Any, sizes: Sizes, weight: float) -> Any:
+    """A greedy path, the same one every time."""
     from cotengra import ContractionTree
     from cotengra.pathfinders.path_basic import optimize_greedy
 
     size_of = dict(sizes)
-    trees = []
-    for weight in GREEDY_COSTS:
-        path = optimize_greedy(inputs, output, size_of, costmod=weight, use_ssa=True)
-        trees.append(ContractionTree.from_path(inputs, output, size_of, ssa_path=path))
-    return min(trees, key=lambda tree: float(tree.contraction_cost()))
+    path = optimize_greedy(inputs, output, size_of, costmod=weight, use_ssa=True)
+    return ContractionTree.from_path(inputs, output, size_of, ssa_path=path)
 
 
 @lru_cache(maxsize=2048)

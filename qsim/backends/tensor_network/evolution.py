@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from qsim.backends.protocol import Bits, Estimates
 from qsim.backends.tensor_network.chain import Chain
+from qsim.backends.tensor_network.errorbars import standard_errors
 from qsim.backends.tensor_network.operators import Operator, operators
 from qsim.backends.tensor_network.reading import pauli_values, sample_chain
 from qsim.backends.tensor_network.record import Record
@@ -148,8 +149,8 @@ def evaluate_by_chance(
 ) -> tuple[Estimates, Record, int]:
     """Values averaged over trajectories: a given number, or as many as the precision takes.
 
-    The standard errors count one imagined trajectory as far off as the observable allows, so that errors too rare to
-    be met are not taken for none.
+    The standard errors (`qsim.backends.tensor_network.errorbars`) count one imagined trajectory, so that errors too
+    rare to be met are not taken for none.  The values of all trajectories are held: 8 bytes each for each observable.
 
     Returns:
         The estimates, the figures, and the number of trajectories.
@@ -160,20 +161,15 @@ def evaluate_by_chance(
     if precision > 0:
         least = max(least, int(np.ceil(2 * bound.max() / precision)))
     wanted = trajectories if trajectories is not None else least
-    done = 0
-    sums, squares = np.zeros(len(observables)), np.zeros(len(observables))
-    while done < wanted:
-        for weight, values in _values(program, start, observables, wanted - done, by_chance(rng), record):
-            sums += weight * values
-            squares += weight * values**2
-        done = wanted
-        mean = sums / done
-        spread = np.clip(squares / done - mean**2, 0.0, None)
-        errors = np.sqrt((spread + bound**2 / done) / done)
+    met = np.zeros((0, len(observables)))
+    while len(met) < wanted:
+        more = _values(program, start, observables, wanted - len(met), by_chance(rng), record)
+        met = np.concatenate([met, *(np.tile(values, (int(weight), 1)) for weight, values in more)])
+        errors = standard_errors(met, bound)
         if trajectories is None and errors.max() > precision:
-            needed = float(((spread + bound**2 / done) / precision**2).max())
+            done, needed = len(met), len(met) * float(errors.max() / precision) ** 2
             wanted = int(np.ceil(min(max(needed * 1.05, done * 1.1), done * 4.0)))
-    return Estimates(mean, errors), record, done
+    return Estimates(met.mean(axis=0), errors), record, len(met)
 
 
 def without_last_measurements(program: Program) -> tuple[Program, tuple[Measure, ...]]:

@@ -9,8 +9,8 @@ time, each group from its distribution given the groups before; shots with the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +21,12 @@ from qsim.backends.protocol import Work
 from qsim.backends.tensor_network.contraction import BYTES, Contraction, Cost
 from qsim.backends.tensor_network.layers import Network
 from qsim.backends.tensor_network.network import (
+    Items,
     amplitude_network,
+    cone_size,
     density_network,
     expectation_network,
+    opened,
     outcome_network,
 )
 from qsim.backends.tensor_network.operators import Complex
@@ -36,8 +39,11 @@ if TYPE_CHECKING:
 GROUP = 6
 """Measurements drawn at once."""
 
-FEW_SEARCHES = 8
-"""Paths tried in a forecast before it refuses."""
+MOST_COMPARED = 32
+"""Light cones whose sizes are compared for a forecast."""
+
+MOST_PRICED = 3
+"""The largest of them, for which a forecast finds a greedy path."""
 
 RECORDS = 64
 """Records of earlier outcomes contracted at once."""
@@ -49,6 +55,10 @@ class Exact:
 
     program: Program
     contraction: Contraction
+    _items: Items = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_items", opened(self.program))
 
     def amplitudes(self, strings: Sequence[str]) -> Complex:
         """(B,) amplitudes <x|program|0...0> of bit strings, qubit 0 rightmost.
@@ -67,7 +77,7 @@ class Exact:
         for start in range(0, len(strings), RECORDS):
             part = bits[start : start + RECORDS]
             batch = 1 if len(strings) == 1 else RECORDS
-            network, places = amplitude_network(self.program, batch=batch)
+            network, places = amplitude_network(self.program, batch=batch, items=self._items)
             found.append(self.contraction(_filled(network, places, part, batch))[: len(part)])
         return np.concatenate(found) if found else np.zeros(0, dtype=np.complex128)
 
@@ -77,14 +87,24 @@ class Exact:
         Raises:
             CircuitError: too large.
         """
-        terms = zip(observable.paulis.to_labels(), np.real(observable.coeffs), strict=True)
-        return float(sum(float(weight) * self.pauli(label) for label, weight in terms))
+        return float(self.expectations([observable])[0])
+
+    def expectations(self, observables: Sequence[SparsePauliOp]) -> NDArray[np.float64]:
+        """(O,) expectation values; a Pauli string that several observables hold is contracted once.
+
+        Raises:
+            CircuitError: too large.
+        """
+        terms = [(each.paulis.to_labels(), np.real(each.coeffs)) for each in observables]
+        values = {label: self.pauli(label) for label in sorted({label for labels, _ in terms for label in labels})}
+        found = [sum(weight * values[label] for label, weight in zip(*each, strict=True)) for each in terms]
+        return np.array(found, dtype=np.float64)
 
     def pauli(self, label: str) -> float:
         """Expectation value of one Pauli label."""
         if set(label) == {"I"}:
             return 1.0
-        return float(np.real(self.contraction(expectation_network(self.program, label))))
+        return float(np.real(self.contraction(expectation_network(self.program, label, items=self._items))))
 
     def density(self, qubits: Sequence[int]) -> Complex:
         """(2^k, 2^k) reduced density matrix, the first of ``qubits`` least significant.
@@ -96,7 +116,7 @@ class Exact:
             expected = f"different numbers from 0 to {self.program.num_qubits - 1}"
             raise CircuitError("not qubits", where="qubits", expected=expected, got=repr(tuple(qubits)))
         size = 2 ** len(qubits)
-        return self.contraction(density_network(self.program, qubits)).reshape(size, size)
+        return self.contraction(density_network(self.program, qubits, items=self._items)).reshape(size, size)
 
     def sample(self, shots: int, rng: np.random.Generator) -> NDArray[np.bool_]:
         """(shots, clbits) outcomes, readout errors included.
@@ -122,47 +142,59 @@ class Exact:
         """Places of the measurements among the steps."""
         return [place for place, step in enumerate(self.program.steps) if isinstance(step, Measure)]
 
-    def dearest(self, work: Work, observables: Sequence[SparsePauliOp] = ()) -> tuple[Cost, int]:
-        """The highest price among the contractions that a piece of work takes, and their number.
+    def dearest(
+        self, work: Work, observables: Sequence[SparsePauliOp] = (), *, search: bool = False
+    ) -> tuple[Cost, int]:
+        """The highest price among the contractions that a piece of work takes along greedy paths, and their number.
 
-        Of sampling the first, middle and last group of measurements are priced; of observables not known yet, Z on the
-        first, middle and last qubit.  Greedy paths are priced, and a few others searched where those are too dear.
+        Of sampling the first, middle and last group of measurements are priced; of observables those few whose light
+        cones are the largest; of observables not known yet, Z on the first, middle and last qubit.  No more are priced
+        once one does not fit: a forecast is quick, and only a run may ``search`` for better paths.
         """
-        networks: list[Network]
+        networks: Iterable[Network]
         if work.kind == "sample":
             places = self.measurements()
             starts = list(range(0, len(places), GROUP))
             chosen = {starts[0], starts[len(starts) // 2], starts[-1]} if starts else set()
-            networks = [
+            networks = (
                 outcome_network(
                     self.program,
                     known=places[:start],
                     asked=places[start : start + GROUP],
                     batch=RECORDS if start else 1,
+                    items=self._items,
                 )[0]
-                for start in sorted(chosen)
-            ]
+                for start in sorted(chosen, reverse=True)
+            )
             count = len(starts) * ceil(work.shots / RECORDS)
         else:
             size = self.program.num_qubits
             labels = {label for each in observables for label in each.paulis.to_labels() if set(label) != {"I"}}
             count = len(labels) or work.observables
-            labels = labels or {"I" * (size - 1 - q) + "Z" + "I" * q for q in {0, size // 2, size - 1}}
-            networks = [expectation_network(self.program, label) for label in sorted(labels)]
-        found = [self.contraction.cost(network, search=False) for network in networks]
-        if not found:
-            return Cost(0.0, 0.0, BYTES, 1, 0.0), 0
-        worst = max(range(len(found)), key=lambda number: found[number].seconds)
-        cost = found[worst]
-        limits = self.contraction
-        if not limits.fits(cost, count) and limits.worth_searching(networks[worst], cost):
-            cost = replace(limits, searches=min(FEW_SEARCHES, limits.searches)).cost(networks[worst], search=True)
-        return cost, count
+            if count:
+                labels = labels or {"I" * (size - 1 - q) + "Z" + "I" * q for q in {0, size // 2, size - 1}}
+            networks = (expectation_network(self.program, each, items=self._items) for each in self._largest(labels))
+        found: list[Cost] = []
+        for network in networks:
+            found.append(self.contraction.cost(network, search=search))
+            if not self.contraction.fits(found[-1], count):
+                break
+        return max(found, key=lambda cost: cost.seconds, default=Cost(0.0, 0.0, BYTES, 1, 0.0)), count if found else 0
+
+    def _largest(self, labels: Collection[str]) -> list[str]:
+        """A few labels with large light cones, the largest first; of many labels, evenly chosen ones are compared."""
+        by_weight = sorted(labels, key=lambda label: (label.count("I"), label))
+        chosen = by_weight[:: ceil(len(by_weight) / MOST_COMPARED)] if by_weight else []
+        sizes = {
+            label: cone_size(self._items, [q for q, letter in enumerate(reversed(label)) if letter != "I"])
+            for label in chosen
+        }
+        return sorted(chosen, key=lambda label: -sizes[label])[:MOST_PRICED]
 
     def _chances(self, known: Sequence[int], asked: Sequence[int], outcomes: NDArray[np.int64]) -> NDArray[np.float64]:
         """(records, 2^k) probabilities of the next outcomes, the first asked most significant."""
         batch = 1 if len(outcomes) == 1 else RECORDS
-        network, places = outcome_network(self.program, known=known, asked=asked, batch=batch)
+        network, places = outcome_network(self.program, known=known, asked=asked, batch=batch, items=self._items)
         found = [
             self.contraction(_filled(network, places, part, batch)).real.reshape(batch, -1)[: len(part)]
             for part in (outcomes[start : start + batch] for start in range(0, len(outcomes), batch))

@@ -82,9 +82,11 @@ class Layers:
         if qubit not in self.wires:
             ket = self.fresh()
             bra = self.fresh() if self.double else ket
-            self.put(ZERO, (ket,))
+            before = self.waiting.pop(qubit, None)
+            start = ZERO if before is None else before[:, 0]  # so that |0>, |1> and |+> make the same network
+            self.put(start, (ket,))
             if self.double:
-                self.put(ZERO, (bra,))
+                self.put(start.conj(), (bra,))
             self.wires[qubit] = (ket, bra)
         if qubit in self.waiting:
             self._place(self.waiting.pop(qubit), (qubit,))
@@ -104,7 +106,7 @@ class Layers:
         """Tensors of a matrix in each layer; qubits in which it is diagonal keep their indices."""
         size = len(qubits)
         legs = matrix.reshape((2,) * (2 * size))
-        kept = [place for place in range(size) if _diagonal(legs, size - 1 - place, size)]
+        kept = diagonal_places(matrix)
         names = [*range(size), *range(size, 2 * size)]  # axis of the outputs and inputs, most significant first
         for place in kept:
             names[2 * size - 1 - place] = names[size - 1 - place]
@@ -169,10 +171,12 @@ class Layers:
         return Network(tuple(arrays), tuple(reduced), tuple(open_indices), {**found, **(sizes or {})})
 
 
-def _diagonal(legs: Complex, axis: int, size: int) -> bool:
-    """Whether a matrix never changes the qubit of an axis."""
-    moved = np.moveaxis(legs, (axis, size + axis), (0, 1))
-    return not (moved[0, 1].any() or moved[1, 0].any())
+def diagonal_places(matrix: Complex) -> list[int]:
+    """Which of its qubits a (2^k, 2^k) matrix never changes; 0 is the least significant."""
+    size = matrix.shape[0].bit_length() - 1
+    after, before = np.nonzero(matrix)
+    changed = int(np.bitwise_or.reduce(after ^ before, initial=0))
+    return [place for place in range(size) if not changed >> place & 1]
 
 
 def _lettered(indices: tuple[int, ...], once: tuple[int, ...]) -> tuple[list[int], list[int]]:

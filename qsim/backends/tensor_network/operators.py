@@ -75,7 +75,7 @@ def _opened(operation: Any, qubits: tuple[int, ...], gate: Gate, position: int |
     if len(qubits) <= LARGEST_MATRIX:
         matrix = _matrix(operation)
         if matrix is not None:
-            yield Operator(_rounded(matrix), qubits, str(operation.name))
+            yield Operator(rounded(matrix), qubits, str(operation.name))
             return
     definition = getattr(operation, "definition", None)
     if definition is None and hasattr(operation, "to_instruction"):
@@ -122,7 +122,8 @@ def _matrix(operation: Any) -> Complex | None:
         return np.asarray(QiskitOperator(definition).data, dtype=np.complex128)
 
 
-def _rounded(matrix: Complex) -> Complex:
+def rounded(matrix: Complex) -> Complex:
+    """The matrix with entries that are zero but for rounding put to zero."""
     made = matrix.copy()
     made.real[np.abs(made.real) < ROUNDING] = 0.0
     made.imag[np.abs(made.imag) < ROUNDING] = 0.0

@@ -16,8 +16,9 @@ from qiskit.quantum_info import Pauli, SparseObservable, SparsePauliOp
 import qsim
 from qsim.backends import make, names
 from qsim.backends.protocol import Estimates, Forecast, Samples, Work
+from qsim.backends.tensor_network import TensorNetwork
 from qsim.observables import as_observable, as_observables
-from qsim.selection import Explanation
+from qsim.selection import Explanation, choice
 
 
 def ghz(size: int, *, measured: bool = True) -> QuantumCircuit:
@@ -114,6 +115,7 @@ def test_choice_is_the_quickest_among_exact_ones_before_any_approximate_one() ->
         "b": Forecast(can=True, why="y", seconds=5.0, bytes=2048),
         "c": Forecast(can=False, why="too large"),
     }
+    assert choice(forecasts) == "b"
     text = str(Explanation(forecasts, "b"))
     assert "* b" in text
     assert "cannot" in text
@@ -121,6 +123,36 @@ def test_choice_is_the_quickest_among_exact_ones_before_any_approximate_one() ->
     assert "approximate; x" in text
     assert "2 kiB" in text
     assert Explanation({"c": forecasts["c"]}, None).why == "no backend can run it"
+
+
+@pytest.mark.parametrize(
+    ("exact", "rough", "chosen", "words"),
+    [
+        (599.0, 1.0, "exact", "quickest of exact"),
+        (600.0, 1.0, "rough", "approximate; cut; exact ones take too long (exact about 10 min), about 1 s"),
+        (7200.0, 9000.0, "exact", "quickest of exact, rough"),
+        (None, 1.0, "rough", "approximate; cut; the only one that can, about 1 s"),
+        (7200.0, None, "exact", "the only one that can, about 2 h"),
+    ],
+)
+def test_exact_backends_are_preferred_for_ten_minutes_only(exact, rough, chosen, words) -> None:
+    forecasts = {
+        "exact": Forecast(can=exact is not None, why="contraction", seconds=exact or np.inf),
+        "rough": Forecast(can=rough is not None, why="cut", seconds=rough or np.inf, exact=False),
+    }
+    assert choice(forecasts) == chosen
+    assert words in Explanation(forecasts, chosen).why
+
+
+def test_auto_runs_the_quickest_approximate_one_and_says_that_it_is(monkeypatch) -> None:
+    monkeypatch.setattr("qsim.selection.names", lambda: ("slow", "tensor_network"))
+    monkeypatch.setattr("qsim.selection.make", lambda name: Slow() if name == "slow" else TensorNetwork(max_bond=2))
+    circuit = qsim.dynamics.trotter(qsim.dynamics.heisenberg_chain(30), time=0.5, steps=10, start="neel")
+    found = qsim.expectation(circuit, ["I" * 15 + "Z" + "I" * 14], seed=1)
+    assert (found.metadata["backend"], found.metadata["exact"]) == ("tensor_network", False)
+    assert found.metadata["why"].startswith("approximate; ")
+    assert "exact ones take too long (slow about 2.78e+05 h)" in found.metadata["why"]
+    assert found.metadata["fidelity"] < 1
 
 
 def test_explain_tells_of_every_backend_with_gate_and_numbers() -> None:

@@ -5,12 +5,17 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
 from tensor_circuits import brickwork, mixture
 
 from qsim.backends.protocol import Work
 from qsim.backends.tensor_network import Chain, TensorNetwork
+from qsim.backends.tensor_network import contraction as paths
 from qsim.backends.tensor_network.evolution import pure_chain
 from qsim.backends.tensor_network.forecast import chain_cost, history_logarithm, site_order
+from qsim.backends.tensor_network.network import expectation_network
+from qsim.dynamics import heisenberg_chain, trotter
+from qsim.errors import CircuitError
 from qsim.program import read
 
 SAMPLE = Work(kind="sample", shots=100)
@@ -98,10 +103,139 @@ def test_auto_takes_an_exact_chain_then_a_contraction_then_a_truncated_chain():
 
 
 def test_a_contraction_beyond_the_limits_is_refused_with_the_numbers():
-    forecast = TensorNetwork(method="exact", longest=1e-4).forecast(read(brickwork(12, 12, seed=0)), VALUE)
+    program = read(brickwork(12, 12, seed=0))
+    forecast = TensorNetwork(method="exact", longest=1e-7).forecast(program, VALUE)
     assert not forecast.can
     assert "contraction too large: width" in forecast.why
     assert forecast.seconds == float("inf")
+
+
+def test_what_a_search_may_save_is_not_refused_beforehand_but_in_the_run():
+    program, observables = read(brickwork(12, 6, seed=0)), [SparsePauliOp("Z" + "I" * 11)] * 2
+    backend = TensorNetwork(method="exact", longest=1e-5)
+    forecast = backend.forecast(program, VALUE)
+    assert forecast.can
+    assert forecast.details["path"] == "searched in the run"
+    assert "the run searches a better one, or refuses" in forecast.why
+    with pytest.raises(CircuitError, match=r"contraction too large: expected at most .* got width .* searched path"):
+        backend.expectation(program, observables, precision=0.0, seed=0)
+
+
+def heisenberg(size=40, steps=10):
+    """Three rotations on every bond of a chain in a Néel state, step by step: 1170 of them."""
+    return read(trotter(heisenberg_chain(size), time=0.5, steps=steps, start="neel"))
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """How many paths of each kind are looked for, and networks sliced."""
+    from cotengra import ContractionTree
+
+    counts = {"greedy": 0, "searched": 0, "sliced": 0, "tensors": 0}
+    greedy, searched, cut = paths._greedy.__wrapped__, paths._searched.__wrapped__, ContractionTree.slice
+
+    def count_greedy(inputs, *rest):
+        counts["greedy"] += 1
+        counts["tensors"] = max(counts["tensors"], len(inputs))
+        return greedy(inputs, *rest)
+
+    def count_searched(*key):
+        counts["searched"] += 1
+        return searched(*key)
+
+    def count_sliced(tree, *rest, **options):
+        counts["sliced"] += 1
+        return cut(tree, *rest, **options)
+
+    monkeypatch.setattr(paths, "_greedy", paths.lru_cache(count_greedy))
+    monkeypatch.setattr(paths, "_searched", paths.lru_cache(count_searched))
+    monkeypatch.setattr(ContractionTree, "slice", count_sliced)
+    paths._fitting.cache_clear()
+    yield counts
+    paths._fitting.cache_clear()
+
+
+def test_a_forecast_of_a_hopeless_contraction_finds_one_greedy_path_and_nothing_else(counted):
+    program = heisenberg()
+    forecast = TensorNetwork().forecast(program, Work(kind="expectation", observables=40))
+    assert (counted["greedy"], counted["searched"], counted["sliced"]) == (1, 0, 0)
+    assert counted["tensors"] <= 2 * (390 + 40) + 1  # three rotations on a bond are one tensor, as are X and |0>
+    assert forecast.details["method"] == "mps"
+    assert not forecast.exact
+    assert "contraction would take about" in forecast.why
+
+
+def test_a_run_with_many_observables_looks_for_no_more_paths_than_its_forecast(counted, monkeypatch):
+    observables = [SparsePauliOp("I" * (39 - site) + "Z" + "I" * site) for site in range(40)]
+    monkeypatch.setattr(TensorNetwork, "_start", lambda *_: (_ for _ in ()).throw(RuntimeError("evolves now")))
+    with pytest.raises(RuntimeError, match="evolves now"):
+        TensorNetwork().expectation(heisenberg(), observables, precision=0.0, seed=0)
+    assert (counted["greedy"], counted["searched"], counted["sliced"]) == (1, 0, 0)
+
+
+def test_light_cones_of_one_shape_share_a_path(counted):
+    """Of 30 sites under two Trotter steps, the cones away from the ends come in few shapes."""
+    observables = [SparsePauliOp("I" * (29 - site) + "Z" + "I" * site) for site in range(30)]
+    found = TensorNetwork(method="exact").expectation(heisenberg(30, 2), observables, precision=0.0, seed=0)
+    chain = TensorNetwork(method="mps").expectation(heisenberg(30, 2), observables, precision=0.0, seed=0)
+    np.testing.assert_allclose(found.values, chain.values, atol=1e-9)
+    assert counted["greedy"] <= len(paths.GREEDY_COSTS) * 12
+    assert counted["searched"] == 0
+
+
+@pytest.mark.parametrize(
+    ("tensors", "seconds", "options", "expected"),
+    [
+        (100, 0.001, {}, 0),  # following the greedy path takes less than a search
+        (100, 10.0, {}, 32),
+        (700, 3.0, {}, 1),
+        (700, 30.0, {}, 13),
+        (700, 1e9, {}, 26),  # a minute at most
+        (100, 0.001, {"thorough": True}, 32),
+        (100, 0.001, {"forced": True}, 16),
+        (7000, 1e9, {"thorough": True}, 0),
+    ],
+)
+def test_a_search_is_no_longer_than_the_contraction_within_two_seconds_and_a_minute(
+    tensors, seconds, options, expected
+):
+    found = paths.tries(tensors, seconds, 32, **options)
+    assert found == expected
+    assert found * paths.SEARCH_SECONDS * tensors**1.5 <= max(paths.LEAST_SEARCH, min(seconds, paths.MOST_SEARCH)) or (
+        options.get("thorough")
+    )
+
+
+def test_a_search_makes_as_many_tries_as_it_may(monkeypatch):
+    from cotengra import HyperOptimizer
+
+    made = []
+    plain = HyperOptimizer.__init__
+
+    def counted(self, *args, **options):
+        made.append(options["max_repeats"])
+        plain(self, *args, **options)
+
+    monkeypatch.setattr(HyperOptimizer, "__init__", counted)
+    network = expectation_network(read(brickwork(12, 6, seed=0)), "IIIIIZIIIIII")
+    allowed = paths.tries(len(network.arrays), 0.0, 3, thorough=True)
+    paths.Contraction(searches=3, thorough=True).cost(network)
+    assert made == [allowed] == [3]
+
+
+@pytest.mark.parametrize(("rate", "method"), [(4e8, "exact"), (1e-1, "mps")])
+def test_a_contraction_of_ten_minutes_gives_way_to_a_truncated_chain_that_says_so(monkeypatch, rate, method):
+    """The same contraction on an imagined machine of a tenth of an operation in a second."""
+    monkeypatch.setattr(paths, "RATE", rate)
+    monkeypatch.setattr(paths, "LEAST_SEARCH", np.inf)
+    program, label = read(brickwork(10, 8, seed=1)), "I" * 5 + "Z" + "I" * 4
+    backend = TensorNetwork(max_bond=4, longest=1e9)
+    forecast = backend.forecast(program, VALUE)
+    assert forecast.details["method"] == method
+    assert forecast.exact == (method == "exact")
+    found = backend.expectation(program, [SparsePauliOp(label)], precision=0.0, seed=0)
+    assert (found.metadata["method"], found.metadata["exact"]) == (method, method == "exact")
+    assert ("contraction would take about" in found.metadata["choice"]) == (method == "mps")
 
 
 def test_no_more_steps_are_contracted_than_paths_can_be_searched_for():
