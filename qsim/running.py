@@ -204,7 +204,8 @@ def explain(
         return explanation(program, Work(kind="sample", shots=shots))
     many = as_observables(observables, num_qubits=program.num_qubits)
     return explanation(
-        without_final_measurements(program), Work(kind="expectation", observables=len(many), precision=precision)
+        without_final_measurements(program),
+        Work(kind="expectation", observables=len(many), asked=tuple(many), precision=precision),
     )
 
 
@@ -214,7 +215,7 @@ def evaluate(program: Program, observables: Any, *, backend: str | Backend, prec
         raise CircuitError("not a standard error", where="precision", expected="0 or more", got=repr(precision))
     many = as_observables(observables, num_qubits=program.num_qubits)
     bare = without_final_measurements(program)
-    work = Work(kind="expectation", observables=len(many), precision=precision)
+    work = Work(kind="expectation", observables=len(many), asked=tuple(many), precision=precision)
     chosen, why = select(backend, bare, work)
     found = chosen.expectation(bare, many, precision=precision, seed=seed)
     return Estimates(found.values, found.errors, {**found.metadata, "backend": chosen.name, "why": why})

@@ -33,12 +33,14 @@ class Work:
         kind: bits sampled, or observables evaluated.
         shots: number of shots, for bits.
         observables: how many observables.
+        asked: the observables themselves, where they are known already.
         precision: standard error that will do; 0 asks for exact values.
     """
 
     kind: Literal["sample", "expectation"]
     shots: int = 0
     observables: int = 0
+    asked: tuple[SparsePauliOp, ...] = ()
     precision: float = 0.0
 
 

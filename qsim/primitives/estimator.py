@@ -146,7 +146,7 @@ class EstimatorV2(BaseEstimatorV2):  # type: ignore[misc]  # Qiskit has no types
         program = without_final_measurements(read(circuit))
         if not all(isinstance(step, (Gate, Barrier, Delay)) for step in program.steps):
             return None
-        work = Work(kind="expectation", observables=len(observables), precision=0.0)
+        work = Work(kind="expectation", observables=len(observables), asked=tuple(observables), precision=0.0)
         found = self._setting.for_sweep(circuit, points.size, work)
         if found is None and isinstance(self._setting.backend, BatchedBackend):
             bound = without_final_measurements(prepare(generic(circuit), None))
@@ -175,7 +175,7 @@ class EstimatorV2(BaseEstimatorV2):  # type: ignore[misc]  # Qiskit has no types
         circuits = pub.parameter_values.bind_all(pub.circuit).ravel()
         values = np.full((len(circuits), len(observables)), np.nan)
         errors = np.zeros_like(values)
-        work = Work(kind="expectation", observables=len(observables), precision=pub.precision)
+        work = Work(kind="expectation", observables=len(observables), asked=tuple(observables), precision=pub.precision)
         sweep = self._setting.for_sweep(pub.circuit, len(circuits), work)
         runs: list[tuple[str, str, dict[str, Any]]] = []
         for point, circuit in enumerate(circuits):

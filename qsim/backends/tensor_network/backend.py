@@ -99,7 +99,7 @@ class TensorNetwork:
     def forecast(self, program: Program, work: Work) -> Forecast:
         """Cost of contraction or of a matrix product state, and whether the latter is exact."""
         try:
-            return self._plan(program, work)[1]
+            return self._plan(program, work, work.asked)[1]
         except CircuitError as error:
             return Forecast(can=False, why=str(error))
 

@@ -8,6 +8,7 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 from tensor_circuits import brickwork, mixture
 
+import qsim
 from qsim.backends.protocol import Work
 from qsim.backends.tensor_network import Chain, TensorNetwork
 from qsim.backends.tensor_network import contraction as paths
@@ -275,3 +276,14 @@ def test_the_histories_of_noise_are_counted():
     assert history_logarithm(program.steps) == 4
     assert TensorNetwork().forecast(program, SAMPLE).details["histories_at_most"] == 1
     assert TensorNetwork(method="mps").forecast(program, VALUE).can
+
+
+def test_the_choice_is_told_as_it_is_made_for_the_observables_asked():
+    """Z on an end site has a narrow light cone and is contracted; Z on all 40 sites has none, and evolves a state."""
+    circuit = trotter(heisenberg_chain(40), time=0.5, steps=10, start="neel")
+    for label, method in (("I" * 39 + "Z", "exact"), ("Z" * 40, "mps")):
+        explained = qsim.explain(circuit, observables=label).forecasts["tensor_network"]
+        assert (explained.details["method"], explained.exact) == (method, method == "exact")
+    end = qsim.expectation(circuit, "I" * 39 + "Z", backend=TensorNetwork())
+    assert end.metadata["method"] == "exact"
+    assert end.metadata["why"] == f"asked for; {end.metadata['choice']}"
