@@ -5,7 +5,7 @@
 [((4, 4), (5, 2))]
 
 A matrix's least significant bit belongs to the first of its qubits, as everywhere in Qiskit.  A definition is what
-Qiskit would transpile the gate to: of a Pauli evolution on more than four qubits, its product formula.
+Qiskit would transpile the gate to; it is the gate itself, for `qsim.reading` has opened product formulas before.
 """
 
 from __future__ import annotations
